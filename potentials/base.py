@@ -284,6 +284,16 @@ class Potential(abc.ABC):
     def _given_cutoff(self) -> float | None:
         return self.__dict__["_given_cutoff"]  # type: ignore[no-any-return]
 
+    def arguments(self) -> dict[str, Any]:
+        """What makes this potential again: ``type(law)(**law.arguments())`` equals it.
+
+        The cutoff is None where it was left to the default.
+        """
+        names = [field.name for field in dataclasses.fields(self)]  # type: ignore[arg-type]
+        return {
+            name: self._given_cutoff if name == "cutoff" else getattr(self, name) for name in names
+        }
+
     def __getstate__(self) -> dict[str, Any]:
         """Only what was given: cached tables are rebuilt on the other side."""
         return {

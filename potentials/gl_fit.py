@@ -82,8 +82,9 @@ class GLPair(Potential):
     extrapolate : bool
         Allow μ outside the fits, 0.1 … 5.
     cutoff : float, optional
-        In λ. Default where |F| falls below 1e-4 of its peak (V-AV: of |F(1)|); at μ = 1, where
-        V-V and V-GV vanish, the limit of the neighbouring cutoffs.
+        In λ. Default where |F| falls below 1e-4 of its peak (V-AV: of |F(d_A)|, the strongest
+        that such a pair feels); at μ = 1, where V-V and V-GV vanish, the limit of the
+        neighbouring cutoffs.
 
     Covers (1, 1) only, being of r alone; `potentials.Interaction` takes it for any pair.
     Raises ValueError for the above. Source: Chaves, Peeters, Farias, Milošević, Phys. Rev. B
@@ -172,7 +173,9 @@ class GLPair(Potential):
 
     def _default_cutoff(self) -> float:
         if self.kind == "V-AV":
-            return decay_radius(self._shape, float(self._shape(np.array([1.0]))[0]), 1.0)
+            nearest = annihilation_separation(self.mu, extrapolate=True)
+            strongest = float(self._shape(np.array([nearest]))[0])
+            return decay_radius(self._shape, strongest, nearest)
         where, largest = peak(self._shape)
         return decay_radius(self._shape, largest, where)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from potentials.algebra import common_mu
 from potentials.base import (
@@ -71,6 +72,9 @@ class Interaction(Potential):
         object.__setattr__(self, "items", tuple(sorted(resolved.items(), key=lambda x: x[0])))
         object.__setattr__(self, "cutoff", cutoff)
         object.__setattr__(self, "mu", common_mu(tuple(resolved.values())))
+
+    def arguments(self) -> dict[str, Any]:
+        return {"laws": self.laws, "cutoff": self._given_cutoff}
 
     @property
     def laws(self) -> dict[Pair, Potential]:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -86,6 +87,10 @@ class Tabulated(Potential):
                 TruncatedTableWarning,
                 stacklevel=2,
             )
+
+    def arguments(self) -> dict[str, Any]:
+        arguments = super().arguments()
+        return {"force": arguments.pop("values"), **arguments}
 
     @property
     def _scales_with_product(self) -> bool:  # type: ignore[override]
@@ -206,6 +211,11 @@ class FromFunction(Potential):
         if energy is not None:
             _probe("energy", energy)
             self._check_energy()
+
+    def arguments(self) -> dict[str, Any]:
+        arguments = super().arguments()
+        names = {"force": "function", "energy": "energy_function"}
+        return {**{new: arguments.pop(old) for new, old in names.items()}, **arguments}
 
     def _check_energy(self) -> None:
         edges = np.array([0.5, 1.0, 2.0, 4.0, 8.0])

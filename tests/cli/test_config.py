@@ -1,0 +1,217 @@
+"""TOML files: what they say is what runs; every mistake is one line that names the key."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import potentials as pot
+import vortexmd as vmd
+from vortexmd import build, config, config_reference
+
+ROOT = Path(__file__).parents[2]
+MINIMAL = """
+[start]
+kind = "triangular"
+n = 64
+density = 0.05
+[run]
+steps = 10
+dt = 0.1
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "run.toml"
+    path.write_text(text)
+    return config.read(path)
+
+
+def test_minimal_file_runs(tmp_path):
+    sim = build.simulation(read(tmp_path, MINIMAL))
+    sim.run(10)
+    np.testing.assert_array_equal(sim.state.positions, vmd.triangular_lattice(64, 0.05).positions)
+
+
+def test_a_full_file_is_the_script_it_mirrors(tmp_path):
+    text = """
+[start]
+kind = "random"
+n = 60
+density = 0.02
+winding = { "+1" = 0.8, "-1" = 0.2 }
+min_distance = 3.8
+seed = 5
+[pair_force]
+type = "GLFit"
+mu = 1.7
+[[external]]
+type = "GaussianPins"
+arrangement = "random"
+n = 7
+depth = 0.1
+radius = 0.4
+seed = 3
+[[external]]
+type = "UniformDrive"
+force = [0.01, 0]
+[[reactions]]
+type = "Annihilation"
+kappa = 1.2
+[run]
+steps = 50
+dt = 0.2
+temperature = 1e-3
+seed = 9
+anneal = { to_temperature = 0.0, steps = 20 }
+integrator = "euler-maruyama"
+"""
+    sim = build.simulation(read(tmp_path, text))
+    start = vmd.random_vortices(60, 0.02, winding={1: 0.8, -1: 0.2}, min_distance=3.8, seed=5)
+    script = vmd.Simulation(
+        start,
+        pot.GLFit(1.7),
+        dt=0.2,
+        temperature=1e-3,
+        seed=9,
+        integrator="euler-maruyama",
+        external=[
+            vmd.GaussianPins.random(7, depth=0.1, radius=0.4, box=start.box, seed=3),
+            vmd.UniformDrive((0.01, 0.0)),
+        ],
+        reactions=[vmd.Annihilation(kappa=1.2)],
+    )
+    sim.anneal(0.0, 20)
+    script.anneal(0.0, 20)
+    np.testing.assert_array_equal(sim.state.positions, script.state.positions)
+
+
+def test_sums_interactions_and_tables(tmp_path):
+    np.savetxt(
+        tmp_path / "force.csv",
+        np.c_[np.linspace(0, 6, 61), np.exp(-np.linspace(0, 6, 61) * 3)],
+        delimiter=",",
+    )
+    text = f"""
+[start]
+kind = "square"
+n = 100
+density = 0.2
+[run]
+steps = 1
+dt = 0.1
+[pair_force]
+type = "Interaction"
+laws = [
+  {{ pair = [1, 1], type = "Sum", parts = [{{ type = "London", f0 = 1.0 }}, {{ type = "Log", q = -0.1, cutoff = 4.0 }}] }},
+  {{ pair = [-1, 1], type = "Scaled", factor = -2.0, part = {{ type = "Tabulated", file = "{tmp_path}/force.csv" }} }},
+]
+"""
+    law = build.potential(read(tmp_path, text))
+    r = np.array([0.5, 2.0])
+    expected = pot.London(1.0).force(r) - 0.1 / r
+    np.testing.assert_allclose(law.pair(1, 1).force(r), expected, rtol=1e-12)
+    np.testing.assert_allclose(law.pair(1, -1).force(r), -2 * np.exp(-3 * r), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("steps = 10", "stepz = 10", "run.stepz: unknown key; did you mean run.steps?"),
+        ("[run]", "[rum]\nx = 1\n[run]", "rum: unknown key; did you mean run?"),
+        ("steps = 10", "", "run.steps: missing"),
+        ("steps = 10", "steps = 10.5", "run.steps = 10.5: give a whole number"),
+        ("steps = 10", "steps = true", "run.steps = True: give a whole number"),
+        ("steps = 10", "steps = -1", "run.steps = -1: give 0 or more"),
+        ("dt = 0.1", 'dt = "fast"', "run.dt = 'fast': give a number"),
+        ("dt = 0.1", "dt = nan", "run.dt = nan: give a finite number"),
+        ("dt = 0.1", "dt = inf", "run.dt = inf: give a finite number"),
+        ("dt = 0.1", "dt = 0", "dt = 0.0"),
+        ("dt = 0.1", "dt = 0.1\ntemperature = -1", "temperature = -1"),
+        ("dt = 0.1", 'dt = 0.1\nintegrator = "verlet"', "integrator = 'verlet'"),
+        ("dt = 0.1", "dt = 0.1\nseed = -1", "seed = -1"),
+        ("dt = 0.1", "dt = 0.1\nanneal = 3", "run.anneal = 3: give a table"),
+        ("dt = 0.1", "dt = 0.1\nanneal = { to_temperature = 0, steps = 99 }", "run.anneal.steps"),
+        ("dt = 0.1", "dt = 0.1\n[output]\nevery = 0", "output.every = 0"),
+        ("n = 64", "n = 63", "start.n = 63"),
+        ("n = 64", "n = 0", "start.n = 0"),
+        ("density = 0.05", "density = -1.0", "start.density = -1.0"),
+        ("density = 0.05", "", "start.density: missing"),
+        ("density = 0.05", "density = 0.05\nmin_distance = 1.0", "start.min_distance: does not go"),
+        ('kind = "triangular"', 'kind = "hexagonal"', "start.kind = 'hexagonal'"),
+        ('kind = "triangular"', "", "start.kind: missing"),
+        ("n = 64", "n = 64\nwinding = 0", "winding"),
+        ("[run]", "[pair_force]\nmu = 1.7\n[run]", "pair_force.type: missing"),
+        ("[run]", '[pair_force]\ntype = "GLFitt"\n[run]', "did you mean 'GLFit'?"),
+        ("[run]", '[pair_force]\ntype = "GLFit"\nmu = 9.0\n[run]', "0.2 … 2.5"),
+        ("[run]", '[pair_force]\ntype = "GLFit"\nmuu = 1.7\n[run]', "did you mean 'mu'?"),
+        ("[run]", '[pair_force]\ntype = "London"\nf0 = nan\n[run]', "pair_force.f0 = nan"),
+        ("[run]", '[pair_force]\ntype = "London"\nf0 = "x"\n[run]', "f0"),
+        (
+            "[run]",
+            '[pair_force]\ntype = "London"\ncutoff = 400\n[run]',
+            "at least twice the cutoff",
+        ),
+        ("[run]", '[pair_force]\ntype = "FromFunction"\n[run]', "needs a Python script"),
+        ("[run]", '[[external]]\ntype = "UniformDrive"\n[run]', "external[0].force: missing"),
+        ("[run]", '[[external]]\ntype = "UniformDrive"\nforce = [1]\n[run]', "external[0]"),
+        ("[run]", '[[external]]\ntype = "GaussianPins"\nn = 3\n[run]', "external[0].arrangement"),
+        ("[run]", '[external]\ntype = "UniformDrive"\n[run]', "external"),
+        ("[run]", '[[reactions]]\ntype = "Annihilation"\n[run]', "give one of distance, mu, kappa"),
+        ("[run]", '[[reactions]]\ntype = "Fusion"\n[run]', "reactions[0].type = 'Fusion'"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, old, new, message):
+    assert old in MINIMAL
+    with pytest.raises(config.ConfigError) as error:
+        build.simulation(read(tmp_path, MINIMAL.replace(old, new, 1)))
+    assert message in str(error.value)
+
+
+def test_not_toml(tmp_path):
+    with pytest.raises(config.ConfigError, match="not a TOML file"):
+        read(tmp_path, "[start")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(config.ConfigError, match="not a TOML file"):
+        config.read(tmp_path / "binary.toml")
+    with pytest.raises(config.ConfigError, match="no such file"):
+        config.read(tmp_path / "nothing.toml")
+
+
+def test_uncovered_windings_are_named(tmp_path):
+    text = MINIMAL.replace("n = 64", "n = 64\nwinding = 2").replace(
+        "[run]", '[pair_force]\ntype = "GLFit"\nmu = 1.7\n[run]'
+    )
+    with pytest.raises(config.ConfigError, match=r"windings \(2, 2\).*Interaction"):
+        build.simulation(read(tmp_path, text))
+
+
+def test_reference_in_docs_is_current():
+    assert (ROOT / "docs" / "configuration.md").read_text() == config_reference.reference()
+
+
+def test_every_example_in_the_reference_is_valid(tmp_path):
+    blocks = re.findall(r"```toml\n(.*?)```", config_reference.reference(), flags=re.S)
+    assert len(blocks) == 4 + sum(map(len, config_reference.EXAMPLES.values()))
+    start, run, anneal, output = blocks[:4]
+    # Keys that exclude each other stand side by side in the reference.
+    start = "".join(
+        line
+        for line in start.splitlines(keepends=True)
+        if line.split(" ")[0] not in ("lengths", "boundary", "file", "fits_lattice")
+    )
+    run = run.replace("anneal = { to_temperature = 0.0 } ", "# ")
+    for block in blocks[4:]:
+        text = start + run + anneal + output + block
+        text = text.replace('{ "+1" = 0.9, "-1" = 0.1 }', "1", 1)
+        if "HarmonicTrap" in block:
+            text = text.replace(
+                "density = 0.05", 'lengths = [80.0, 90.0]\nboundary = ["periodic", "free"]'
+            )
+        build.simulation(read(tmp_path, text))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.toml")), ids=lambda p: p.name)
+def test_examples_are_valid(path):
+    assert len(build.simulation(config.read(path)).state) > 0

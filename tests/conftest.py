@@ -1,0 +1,20 @@
+"""For every test: floating-point warnings are errors, figures need no screen, draws repeat."""
+
+import os
+
+# Before anything imports matplotlib.
+os.environ["MPLBACKEND"] = "Agg"
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+settings.register_profile("vortexmd", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("vortexmd")
+
+
+@pytest.fixture(autouse=True)
+def strict_floating_point():
+    """Overflow, division by zero and invalid operations in numpy raise."""
+    with np.errstate(all="raise", under="ignore"):
+        yield

@@ -1,0 +1,117 @@
+"""A stand-in for a simulation: a walk that depends on the step alone, with vortices coming and going.
+
+It can be thrown to any step, like one that was resumed from a checkpoint there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from vortexmd.box import Box
+from vortexmd.events import Event
+from vortexmd.vortices import Vortices
+
+
+class FakeSimulation:
+    """`counts(step)` says how many vortices there are; the eldest leave, newcomers get new ids."""
+
+    def __init__(self, counts=lambda step: 7, *, box=None, windings=(1, -1, 2), seed=0, dt=0.01):
+        self.counts = counts
+        self.box = box or Box((10.0, 6.0))
+        self.windings = windings
+        self.seed = seed
+        self.dt = dt
+        self.temperature = 0.25
+        self.tilt = 0.0
+        self.events: list[Event] = []
+        self._move_to(0)
+
+    def _move_to(self, step: int) -> None:
+        self.step = step
+        born, died, self.ids = 0, 0, []
+        events = []
+        before = 0
+        for s in range(step + 1):
+            n = self.counts(s)
+            while before < n:
+                if s:
+                    events.append(self._event("entry", s, [born]))
+                self.ids.append(born)
+                born, before = born + 1, before + 1
+            while before > n:
+                if before - n >= 2:
+                    pair = [self.ids.pop(0), self.ids.pop(0)]
+                    events.append(self._event("annihilation", s, pair))
+                    died, before = died + 2, before - 2
+                else:
+                    events.append(self._event("exit", s, [self.ids.pop(0)]))
+                    died, before = died + 1, before - 1
+        self.events = events
+
+    def _event(self, kind: str, step: int, ids: list[int]) -> Event:
+        windings = tuple(int(self._winding(np.array([i]))[0]) for i in ids)
+        return Event(kind, step, step * self.dt, tuple(ids), windings, (0.1 * step, 1.0))
+
+    def _winding(self, ids):
+        return np.array(self.windings)[ids % len(self.windings)]
+
+    def at(self, step: int) -> FakeSimulation:
+        self._move_to(step)
+        return self
+
+    @property
+    def time(self) -> float:
+        return self.step * self.dt
+
+    @property
+    def state(self) -> Vortices:
+        ids = np.array(self.ids, dtype=np.int64)
+        phase = ids[:, None] * np.array([0.7, 1.3]) + self.seed
+        walk = phase + self.step * (0.013 + 0.001 * ids[:, None]) + self.tilt
+        lengths = np.array(self.box.lengths)
+        for axis, word in enumerate(self.box.boundary):
+            if word in ("open", "reflecting"):
+                walk[:, axis] = lengths[axis] * (0.5 + 0.5 * np.sin(walk[:, axis]))
+        return Vortices(walk, self._winding(ids), self.box, ids, step=self.step, time=self.time)
+
+    def energies(self) -> dict[str, float]:
+        return {"pair": float(np.sin(self.step) + len(self.ids)), "external": 0.1 * self.tilt}
+
+    @property
+    def displacement(self):
+        return np.array([0.02 * self.time**2, -self.time])
+
+    @property
+    def winding_displacement(self):
+        return np.array([0.5 * self.time, 0.0])
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "box": {"lengths": list(self.box.lengths), "boundary": list(self.box.boundary)},
+            "dt": self.dt,
+            "seed": self.seed,
+            "cutoff": float("inf"),
+            "external": [{"type": "UniformDrive", "force": [self.tilt, 0.0]}],
+        }
+
+    def run(self, steps: int, *writers: Any, after_frame=lambda step: None) -> None:
+        """The engine's loop, as far as writers see it."""
+        started = []
+        target = self.step + steps
+        try:
+            for writer in writers:
+                writer.start(self)
+                started.append(writer)
+            while True:
+                for writer in started:
+                    if self.step % writer.every == 0:
+                        writer.write(self)
+                        after_frame(self.step)
+                if self.step >= target:
+                    break
+                self._move_to(self.step + 1)
+        finally:
+            for writer in started:
+                writer.finish(self)

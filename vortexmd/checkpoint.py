@@ -1,0 +1,190 @@
+"""Checkpoints: the whole state of a simulation in one file, written at once or not at all.
+
+A temporary file is written, synced and renamed over the old one, which is kept beside it under
+``.previous``; then the folder is synced. The file is a numpy archive without pickles: arrays in slot
+order as the engine holds them, and the rest as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import warnings
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+from vortexmd.density import DensityWarning
+from vortexmd.description import restore
+from vortexmd.events import Event
+from vortexmd.population import ARRAYS
+from vortexmd.vortices import Vortices
+
+FORMAT = 1
+
+
+def check_writable(path: str | Path | None) -> None:
+    """Refuse a checkpoint path that cannot be written, before anything is computed.
+
+    Raises
+    ------
+    OSError
+        Naming the folder.
+    """
+    if path is None:
+        return
+    path = Path(path)
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise IsADirectoryError(f"checkpoint = {path}: a folder; give a file name")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"checkpoint = {path}: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"checkpoint = {path}: the folder {folder} cannot be written")
+
+
+def previous(path: Path) -> Path:
+    """Where the checkpoint before the last is kept."""
+    return path.with_name(path.name + ".previous")
+
+
+def save(sim: Any, path: Path) -> None:
+    """Write `sim` to `path` atomically, keeping what was there as `previous`."""
+    header = {
+        "format": FORMAT,
+        "step": sim.step,
+        "time_origin": sim._time_origin,
+        "target": sim._target,
+        "next_id": sim._here.next_id,
+        "drift": sim._drift.tolist(),
+        "temperature": sim._temperature,
+        "ramp": sim._ramp,
+        "list_valid": sim._pairs.valid,
+        "reactions_due": sim._reactions_due,
+        "start_counts": list(sim._start_counts.items()),
+        "threads": sim._threads,
+        "description": sim.description(),
+        "events": [asdict(event) for event in sim.events],
+        "made_with": made_with(),
+    }
+    arrays = {name: getattr(sim._here, name) for name in ARRAYS}
+    temporary = path.with_name(path.name + ".writing")
+    with open(temporary, "wb") as file:
+        np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    if path.exists():
+        # A link, not a rename: at no moment is there no checkpoint under the name.
+        old = previous(path)
+        old.unlink(missing_ok=True)
+        os.link(path, old)
+    os.replace(temporary, path)
+    sync_folder(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename in the folder of `path` last through a power loss (where the system can)."""
+    if os.name != "posix":
+        return
+    folder = os.open(path.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def load(
+    cls: Any, path: Path, pair_force: Any, external: Any, reactions: Any, threads: int | None
+) -> Any:
+    """See `Simulation.resume`."""
+    header, arrays = read(path)
+    given = header["description"]
+    box = restore(given["box"], "box")
+    # Tables and limits follow from who was there at the start; the state itself comes after.
+    winding = np.repeat(*np.array(header["start_counts"]).reshape(-1, 2).T)
+    origin = np.zeros((len(winding), 2))
+    friction = given["friction"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DensityWarning)
+        sim = cls(
+            Vortices(origin, winding, box),
+            restore(given["pair_force"], "pair_force") if pair_force is None else pair_force,
+            dt=given["dt"],
+            seed=given["seed"],
+            external=restore(given["external"], "external") if external is None else external,
+            reactions=restore(given["reactions"], "reactions") if reactions is None else reactions,
+            integrator=given["integrator"],
+            friction=dict(friction) if isinstance(friction, list) else friction,
+            precision=given["precision"],
+            threads=threads if threads is not None else header["threads"],
+            skin=given["skin"],
+            max_displacement=given["max_displacement"],
+        )
+    if header["made_with"] != made_with():
+        warnings.warn(
+            f"checkpoint {path}: made with {header['made_with']}, resumed with {made_with()}; the run "
+            f"goes on, but perhaps not to the same bits",
+            UserWarning,
+            stacklevel=3,
+        )
+    for name in ARRAYS:
+        setattr(sim._here, name, arrays[name])
+    sim.configuration = given["configuration"]
+    sim.step = header["step"]
+    sim._time_origin = tuple(header["time_origin"])
+    sim._target = header["target"]
+    sim._here.next_id = header["next_id"]
+    sim._drift = np.array(header["drift"])
+    sim._temperature = header["temperature"]
+    sim._ramp = None if header["ramp"] is None else tuple(header["ramp"])
+    sim.events = [_event(item) for item in header["events"]]
+    sim._unchecked, sim._reactions_due = False, header["reactions_due"]
+    sim._pairs.restore(header["list_valid"])
+    return sim
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of a checkpoint.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If there is none, or the file is not one of ours or damaged.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"checkpoint {path}: no such file")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            header = json.loads(str(archive["header"]))
+            arrays = {name: archive[name] for name in ARRAYS}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"checkpoint {path}: not a vortexmd checkpoint, or damaged ({error}); the one before may "
+            f"stand in {previous(path).name}"
+        ) from None
+    if header.get("format") != FORMAT:
+        raise ValueError(f"checkpoint {path}: format {header.get('format')}, this reads {FORMAT}")
+    return header, arrays
+
+
+def made_with() -> dict[str, str]:
+    """What the bits of a run depend on besides its configuration."""
+    from vortexmd import __version__
+
+    return {
+        "vortexmd": __version__,
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def _event(data: dict[str, Any]) -> Event:
+    for name in ("ids", "windings", "position"):
+        data[name] = tuple(data[name])
+    return Event(**data)

@@ -1,0 +1,175 @@
+"""The command line: ``vortexmd run | info | plot | export``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from vortexmd import __version__
+
+# A user's mistake; a run that failed or was stopped.
+MISTAKE, FAILURE, STOPPED = 2, 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code: 0 done, 2 a mistake of the user's, 1 a failed run."""
+    arguments = _parser().parse_args(argv)
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    from vortexmd.job import Interrupted
+    from vortexmd.simulation import UnstableStepError
+
+    try:
+        return command(arguments)
+    except Interrupted as stop:
+        print(f"vortexmd: {stop}", file=sys.stderr)
+        return STOPPED
+    except KeyboardInterrupt:
+        print("vortexmd: interrupted", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        # The reader of our output has gone (`vortexmd info … | head`): not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError, UnstableStepError) as error:
+        print(f"vortexmd: {' '.join(str(error).split())}", file=sys.stderr)
+        return MISTAKE
+    except MemoryError:
+        print("vortexmd: out of memory; use fewer vortices or a shorter cutoff", file=sys.stderr)
+        return FAILURE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vortexmd", description="Molecular dynamics of vortices in superconductors."
+    )
+    parser.add_argument("--version", action="version", version=f"vortexmd {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run a TOML file; again, to continue after a stop")
+    run.add_argument("file", type=Path, metavar="FILE.toml")
+    run.add_argument("-o", "--output", type=Path, metavar="OUT.h5", help="trajectory to write")
+    run.add_argument("--force", action="store_true", help="start over, replacing what is there")
+    run.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    run.set_defaults(command=_run)
+
+    info = commands.add_parser("info", help="what a trajectory holds")
+    info.add_argument("file", type=Path, metavar="RUN.h5")
+    info.add_argument("--json", action="store_true", help="print JSON")
+    info.set_defaults(command=_info)
+
+    plot = commands.add_parser("plot", help="draw configuration, energy, velocity and order")
+    plot.add_argument("file", type=Path, metavar="RUN.h5")
+    plot.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="default RUN.png")
+    plot.add_argument("--frame", type=int, default=-1, help="which frame; default the last")
+    plot.add_argument(
+        "--trails", type=int, default=0, metavar="K", help="paths of the last K frames"
+    )
+    plot.add_argument("--dpi", type=int, default=150)
+    plot.add_argument("--force", action="store_true", help="replace the picture")
+    plot.set_defaults(command=_plot)
+
+    export = commands.add_parser("export", help="write extended XYZ, for OVITO and ASE")
+    export.add_argument("file", type=Path, metavar="RUN.h5")
+    export.add_argument("output", type=Path, metavar="OUT.xyz")
+    export.add_argument("--force", action="store_true", help="replace the file")
+    export.set_defaults(command=_export)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from vortexmd import config as configuration
+    from vortexmd import job
+    from vortexmd.report import summary
+    from vortexmd.reader import load
+
+    config = configuration.read(arguments.file)
+    name = config.output.file or arguments.file.with_suffix(".h5").name
+    output = arguments.output or Path(name)
+    say = (lambda line: None) if arguments.quiet else (lambda line: print(line, flush=True))
+    began = time.monotonic()
+    progress = sys.stderr.isatty() and not arguments.quiet
+    if not job.run(config, output, force=arguments.force, progress=progress, say=say):
+        say(f"{output}: the run is complete ({config.run.steps} steps); --force starts it over")
+        return 0
+    with load(output) as trajectory:
+        about = summary(trajectory)
+    say(
+        f"{output}: {about['frames']} frames to step {about['step']}, {about['vortices']} vortices, "
+        f"six-fold fraction {about['sixfold_fraction']:.3f}, {time.monotonic() - began:.1f} s"
+    )
+    return 0
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    from vortexmd.report import as_text, summary
+    from vortexmd.reader import load
+
+    with load(arguments.file) as trajectory:
+        about = summary(trajectory)
+    print(json.dumps(about, indent=1) if arguments.json else as_text(about))
+    return 0
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from vortexmd.plotting import plot_run
+    from vortexmd.report import pins_of
+    from vortexmd.reader import load
+
+    output = arguments.output or arguments.file.with_suffix(".png")
+    _check_output(output, arguments.force)
+    with load(arguments.file) as trajectory:
+        _check_frame(trajectory, arguments.frame)
+        pins = pins_of(trajectory.parameters)
+        figure = plot_run(trajectory, arguments.frame, trails=arguments.trails, pins=pins)
+        try:
+            figure.savefig(output, dpi=arguments.dpi)
+        except ValueError as error:
+            raise ValueError(f"output = {output}: {error}") from None
+    print(output)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from vortexmd.export import write_extxyz
+    from vortexmd.reader import load
+
+    if arguments.output.suffix not in (".xyz", ".extxyz"):
+        raise ValueError(f"output = {arguments.output}: extended XYZ ends in .xyz or .extxyz")
+    with load(arguments.file) as trajectory:
+        write_extxyz(trajectory, arguments.output, overwrite=arguments.force)
+        print(f"{arguments.output}: {len(trajectory)} frames")
+    return 0
+
+
+def _check_output(path: Path, force: bool) -> None:
+    if path.exists() and not force:
+        raise FileExistsError(f"output = {path}: exists; choose another with -o, or pass --force")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"output = {path}: the folder {folder} does not exist")
+
+
+def _check_frame(trajectory: Any, frame: int) -> None:
+    count = len(trajectory)
+    if not -count <= frame < count:
+        raise ValueError(f"--frame = {frame}: the trajectory has {count} frames, 0 … {count - 1}")
+
+
+def _show_warning(message: Any, category: Any, filename: Any, lineno: Any, *rest: Any) -> None:
+    """A warning of ours as one line; others as Python shows them, minus the source."""
+    print(f"vortexmd: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""What a run is, as a TOML file says it: the tables, read and checked.
+
+Every table is a frozen dataclass whose fields carry an example and a line of documentation;
+`config_reference` makes ``docs/configuration.md`` from them, `build` a simulation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from vortexmd.box import BOUNDARIES
+from vortexmd.description import describe
+from vortexmd.integrators import INTEGRATORS
+from vortexmd.simulation import CHECKPOINT_SECONDS
+
+KINDS = ("random", "triangular", "square", "file")
+
+
+class ConfigError(ValueError):
+    """A configuration file that does not say what a run needs."""
+
+
+def _key(default: Any, example: str, doc: str) -> Any:
+    """A field with an example in TOML and its documentation; `...` for one that must be given."""
+    metadata = {"example": example, "doc": doc}
+    if default is ...:
+        return field(metadata=metadata)
+    if isinstance(default, list):
+        return field(default_factory=list, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class StartTable:
+    """The starting configuration."""
+
+    kind: str = _key(..., '"random"', f"one of {', '.join(KINDS)}")
+    n: int | None = _key(None, "400", "number of vortices (all kinds but file)")
+    density: float | None = _key(None, "0.05", "vortices per λ²; the box follows from it")
+    lengths: list[float] | None = _key(
+        None, "[80.0, 40.0]", "random: box sides in λ, instead of density"
+    )
+    boundary: list[str] | str | None = _key(
+        None,
+        '["periodic", "open"]',
+        f"with lengths: {', '.join(BOUNDARIES)}; one word, or one an axis; default periodic",
+    )
+    fits_lattice: bool = _key(
+        False, "true", "random: give the box the sides that a triangular lattice of n fits"
+    )
+    winding: int | dict[str, float] = _key(
+        1, '{ "+1" = 0.9, "-1" = 0.1 }', "one winding number, or (random) the fraction of each"
+    )
+    min_distance: float = _key(
+        0.0, "3.0", "random: smallest separation in λ; 0 gives Poisson points"
+    )
+    seed: int = _key(0, "1", "random: seed of the draw")
+    file: str | None = _key(None, '"before.h5"', "file: the trajectory whose frame to start from")
+    frame: int = _key(-1, "-1", "file: which frame; -1 is the last")
+
+
+@dataclass(frozen=True)
+class AnnealTable:
+    """A linear change of the temperature."""
+
+    to_temperature: float = _key(..., "0.0", "k_BT in ε₀ at the end")
+    steps: int | None = _key(
+        None, "8_000", "over this many steps from the start; default all of run.steps"
+    )
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """How to run."""
+
+    steps: int = _key(..., "10_000", "number of steps")
+    dt: float = _key(..., "0.2", "time step in τ = ηλ/Ω₀")
+    temperature: float = _key(0.0, "1e-3", "k_BT in ε₀ (at the start, with anneal)")
+    seed: int = _key(0, "7", "seed of the thermal noise")
+    anneal: AnnealTable | None = _key(None, "{ to_temperature = 0.0 }", "a linear ramp, see below")
+    minimize: bool = _key(
+        False, "true", "slide to the nearest energy minimum before the first step"
+    )
+    integrator: str = _key(
+        "leimkuhler-matthews", '"leimkuhler-matthews"', f"one of {', '.join(INTEGRATORS)}"
+    )
+    friction: float | dict[str, float] = _key(
+        1.0, "1.0", 'η, one for all, or by winding: { "1" = 1.0, "2" = 2.0 }'
+    )
+    threads: int | None = _key(
+        None, "2", "at most this many; default one a processor; the bits do not depend on it"
+    )
+    skin: float | None = _key(None, "0.8", "of the neighbour list, in λ")
+    max_displacement: float | None = _key(
+        None, "0.5", "no vortex may move further in one step, in λ"
+    )
+    checkpoint_seconds: float = _key(CHECKPOINT_SECONDS, "60.0", "save a checkpoint that often")
+
+
+@dataclass(frozen=True)
+class OutputTable:
+    """What to write."""
+
+    file: str | None = _key(None, '"run.h5"', "trajectory; default: the TOML file's name with .h5")
+    every: int = _key(100, "100", "a frame every so many steps")
+    dtype: str = _key("float64", '"float64"', "positions as float64 or float32")
+    compression: str | int | None = _key("gzip", '"gzip"', "gzip, or a level 0 … 9")
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run."""
+
+    start: StartTable = _key(..., "", "the starting configuration")
+    run: RunTable = _key(..., "", "how to run")
+    output: OutputTable = _key(OutputTable(), "", "what to write")
+    pair_force: dict[str, Any] | None = _key(
+        None, "", "a potential; without the table vortices do not interact"
+    )
+    external: list[dict[str, Any]] = _key([], "", "[[external]]: drives, traps, pins")
+    reactions: list[dict[str, Any]] = _key([], "", "[[reactions]]")
+
+    def canonical(self) -> dict[str, Any]:
+        """The run as plain data, without what has no effect on its result."""
+        data = dataclasses.asdict(self)
+        del data["run"]["threads"], data["run"]["checkpoint_seconds"], data["output"]["file"]
+        return describe(data)
+
+
+def read(path: Path) -> Config:
+    """The configuration in a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, not TOML, or has an unknown key (the nearest known one is suggested), a
+        missing one, a wrong type, or a number that is not finite.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file")
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}") from None
+    try:
+        config = _table(Config, data, "")
+        _check(config)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return config
+
+
+def _check(config: Config) -> None:
+    """What one key says about another."""
+    run, output = config.run, config.output
+    if run.steps < 0:
+        raise ConfigError(f"run.steps = {run.steps}: give 0 or more")
+    if output.every < 1:
+        raise ConfigError(f"output.every = {output.every}: give 1 or more")
+    if run.anneal and run.anneal.steps is not None and not 0 < run.anneal.steps <= run.steps:
+        raise ConfigError(
+            f"run.anneal.steps = {run.anneal.steps}: give 1 … run.steps = {run.steps}"
+        )
+    if run.anneal and run.anneal.to_temperature < 0:
+        raise ConfigError(
+            f"run.anneal.to_temperature = {run.anneal.to_temperature}: give 0 or more"
+        )
+    if not run.checkpoint_seconds > 0:
+        raise ConfigError(f"run.checkpoint_seconds = {run.checkpoint_seconds}: give more than 0")
+
+
+def _table(cls: Any, data: Any, where: str) -> Any:
+    """`data` as an instance of a table class; `where` is "" or "run." and so on."""
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{where[:-1]} = {data!r}: give a table, [{where[:-1]}]")
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    for key in data:
+        if key not in fields:
+            hint = difflib.get_close_matches(key, fields, n=1)
+            raise ConfigError(
+                f"{where}{key}: unknown key"
+                + (f"; did you mean {where}{hint[0]}?" if hint else "")
+                + f" (known: {', '.join(fields)})"
+            )
+    hints = typing.get_type_hints(cls)
+    values = {}
+    for name, f in fields.items():
+        if name in data:
+            values[name] = _value(hints[name], data[name], where + name)
+        elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            raise ConfigError(f"{where}{name}: missing ({f.metadata['doc']})")
+    return cls(**values)
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """`value` if it fits the type, numbers finite, tables made."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        origin = typing.get_origin(option) or option
+        if dataclasses.is_dataclass(option):
+            return _table(option, value, where + ".")
+        if origin is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+            if not isfinite(value):
+                raise ConfigError(f"{where} = {value}: give a finite number")
+            return float(value)
+        if origin is int and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if origin in (str, bool) and isinstance(value, origin):
+            return value
+        if origin in (list, dict) and isinstance(value, origin):
+            inner = typing.get_args(option)[-1]
+            if inner is Any:
+                return value
+            if origin is list:
+                return [_value(inner, item, f"{where}[{k}]") for k, item in enumerate(value)]
+            return {key: _value(inner, item, f"{where}.{key}") for key, item in value.items()}
+    raise ConfigError(f"{where} = {value!r}: give {_words(hint)}")
+
+
+def _words(hint: Any) -> str:
+    """A type in the user's words."""
+    names = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
+    words = []
+    for option in typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,):
+        origin = typing.get_origin(option) or option
+        if origin is types.NoneType:
+            continue
+        if origin is list:
+            inner = typing.get_args(option)[0]
+            words.append("a list of tables" if typing.get_origin(inner) is dict else "a list")
+        else:
+            words.append(names.get(origin, "a table"))
+    return " or ".join(words)

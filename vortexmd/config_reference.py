@@ -1,0 +1,94 @@
+"""The reference of configuration files: ``python -m vortexmd.config_reference``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from vortexmd.config import AnnealTable, OutputTable, RunTable, StartTable
+
+# One example of every type that [pair_force], [[external]] and [[reactions]] take.
+EXAMPLES = {
+    "pair_force": {
+        "GLFit": "mu = 1.7                 # or kappa = …; 0.2 … 2.5, or extrapolate = true\n"
+        'source = "table"         # or "formula"',
+        "London": "f0 = 2.0                 # Ω₀; 2 is London's force\n"
+        "cutoff = 6.0             # λ; every potential takes it",
+        "Log": "q = 1.0                  # Ω₀λ\ncutoff = 10.0            # λ; in a periodic box it needs one",
+        "Pearl": "f0 = 2.0                 # Ω₀\npearl_length = 5.0       # 2λ²/thickness, in λ\ncutoff = 20.0",
+        "TwoBessel": "mu = 1.2\nn1 = 1\nn2 = 1\n"
+        "gamma1 = [-1.5, -1.5]    # γ₁ of the two vortices\ngamma2 = [-1.6, -1.6]",
+        "GLPair": 'kind = "V-V"             # or "V-GV", "V-AV": one law for all\nmu = 1.7',
+        "Tabulated": "r = [0.0, 1.0, 2.0, 3.0, 4.0]      # λ; or file = … with two columns\n"
+        "force = [0.0, 0.1, 0.05, 0.01, 0.0]  # Ω₀",
+        "Interaction": "laws = [\n"
+        '    { pair = [1, 1], type = "GLFit", mu = 1.7 },\n'
+        '    { pair = [1, -1], type = "London" },\n'
+        "]",
+        "Sum": 'parts = [\n    { type = "London", f0 = 2.0 },\n'
+        '    { type = "Scaled", factor = -0.5, part = { type = "London" } },\n]',
+    },
+    "external": {
+        "UniformDrive": "force = [0.1, 0.0]       # Ω₀, on a vortex of winding +1; −1 feels the opposite",
+        "SinusoidalDrive": "amplitude = [0.1, 0.0]   # Ω₀\nfrequency = 0.01         # 1/τ\nphase = 0.0",
+        "HarmonicTrap": "k = [0.0, 0.05]          # ε₀/λ², one number or [kx, ky]; 0 along periodic axes",
+        "GaussianPins": 'arrangement = "random"   # or "square", "triangular"\n'
+        "n = 20\ndepth = 0.1              # ε₀\nradius = 0.3             # λ\n"
+        "min_distance = 1.0       # λ, random only, like seed\nseed = 2",
+        "ParabolicPins": "positions = [[10.0, 10.0], [30.0, 20.0]]  # λ\n"
+        "depth = 0.1              # ε₀\nradius = 0.5             # λ",
+    },
+    "reactions": {
+        "Annihilation": "mu = 1.7                 # at d_A(mu); or distance = 0.5, in λ",
+        "Merging": "distance = 0.3           # λ\nmax_winding = 2",
+    },
+}
+
+
+def reference() -> str:
+    """The reference of every table and key, in Markdown, with an example of each."""
+    lines = [
+        "# Configuration files",
+        "",
+        "A run is a TOML file; `vortexmd run FILE.toml` runs it. Units: length λ, force Ω₀ = ε₀/λ, energy",
+        "ε₀, time τ = ηλ/Ω₀. Keys not marked as required may be left out. This page is made from the",
+        "program (`python -m vortexmd.config_reference`).",
+        "",
+    ]
+    for name, cls in (
+        ("start", StartTable),
+        ("run", RunTable),
+        ("run.anneal", AnnealTable),
+        ("output", OutputTable),
+    ):
+        lines += [f"## [{name}]", "", cls.__doc__ or "", "", "```toml", f"[{name}]"]
+        for f in dataclasses.fields(cls):
+            note = "" if f.default is None else f" (default: {_toml(f.default)})"
+            if f.default is dataclasses.MISSING:
+                note = " (required)"
+            setting = f"{f.name} = {f.metadata['example']}"
+            lines.append(f"{setting:<40} # {f.metadata['doc']}{note}")
+        lines += ["```", ""]
+    for name, title, text in (
+        (
+            "pair_force",
+            "[pair_force]",
+            "One of these; the arguments are explained in docs/potentials.md.",
+        ),
+        ("external", "[[external]]", "Any number of these; all forces add up."),
+        ("reactions", "[[reactions]]", "Any number of these."),
+    ):
+        lines += [f"## {title}", "", text, ""]
+        for kind, example in EXAMPLES[name].items():
+            lines += ["```toml", title, f'type = "{kind}"', example, "```", ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,128 @@
+"""Objects as plain data and back: what files and checkpoints say of a run, and what TOML says.
+
+A potential, pinning array, drive or reaction becomes ``{"type": "GLFit", "mu": 2.0, …}``, one key a
+constructor argument, and the same dictionary makes it again. Nothing is ever executed but these
+constructors.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import potentials
+from vortexmd.box import Box
+from vortexmd.external import HarmonicTrap, SinusoidalDrive, UniformDrive
+from vortexmd.pinning import GaussianPins, ParabolicPins
+from vortexmd.reactions import Annihilation, Merging
+
+POTENTIALS = {
+    name: value
+    for name, value in vars(potentials).items()
+    if inspect.isclass(value)
+    and issubclass(value, potentials.Potential)
+    and name[0].isupper()
+    and not inspect.isabstract(value)
+}
+EXTERNALS = {
+    cls.__name__: cls
+    for cls in (UniformDrive, SinusoidalDrive, HarmonicTrap, GaussianPins, ParabolicPins)
+}
+REACTIONS = {cls.__name__: cls for cls in (Annihilation, Merging)}
+KNOWN: dict[str, Any] = {**POTENTIALS, **EXTERNALS, **REACTIONS, "Box": Box}
+
+
+def describe(value: Any) -> Any:
+    """`value` as JSON-able data; a function leaves only its name."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value):
+            return {key: describe(item) for key, item in value.items()}
+        return [[describe(key), describe(item)] for key, item in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [describe(item) for item in value]
+    if isinstance(value, potentials.Potential):
+        return {"type": type(value).__name__, **describe(value.arguments())}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
+        return {"type": type(value).__name__, **describe(fields)}
+    return {"function": getattr(value, "__qualname__", type(value).__name__)}
+
+
+def restore(data: Any, field: str) -> Any:
+    """What `describe` was given.
+
+    Parameters
+    ----------
+    data
+        A description.
+    field
+        What it is, for the error message.
+
+    Raises
+    ------
+    ValueError
+        If it names an unknown type, an unknown argument (the nearest known one is suggested), a
+        value its constructor refuses, or a Python function, which no file can hold.
+    """
+    if isinstance(data, list):
+        return [restore(item, field) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if "function" in data:
+        raise ValueError(
+            f"{field}: it rests on the Python function {data['function']!r}, which a file cannot "
+            f"hold; pass {field}= when resuming"
+        )
+    arguments = {key: restore(item, field) for key, item in data.items() if key != "type"}
+    cls = lookup(data.get("type"), KNOWN, field)
+    if cls is potentials.Interaction:
+        arguments["laws"] = {tuple(pair): law for pair, law in arguments["laws"]}
+    return construct(cls, arguments, field)
+
+
+def lookup(name: Any, known: Mapping[str, Any], field: str) -> Any:
+    """The class of that name; ValueError with the nearest one if there is none."""
+    if name not in known:
+        hint = difflib.get_close_matches(str(name), known, n=1)
+        raise ValueError(
+            f"{field}.type = {name!r}: not known"
+            + (f"; did you mean {hint[0]!r}?" if hint else "")
+            + f" (known: {', '.join(sorted(known))})"
+        )
+    return known[name]
+
+
+def construct(make: Any, arguments: Mapping[str, Any], field: str) -> Any:
+    """Call a constructor; its complaints, and unknown or missing arguments, name the field."""
+    signature = inspect.signature(make)
+    known = [name for name in signature.parameters if name != "self"]
+    for key in arguments:
+        if key not in known:
+            hint = difflib.get_close_matches(key, known, n=1)
+            raise ValueError(
+                f"{field}.{key}: unknown key"
+                + (f"; did you mean {hint[0]!r}?" if hint else "")
+                + f" (known: {', '.join(known)})"
+            )
+    for name, parameter in signature.parameters.items():
+        required = parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        )
+        if required and name not in arguments:
+            raise ValueError(f"{field}.{name}: missing")
+    try:
+        return make(**arguments)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{field}: {error}") from None

@@ -1,0 +1,129 @@
+"""Overdamped Langevin steps.
+
+η dr/dt = F + √(2ηk_BT) ξ(t). Both schemes move by Δr = F Δt/η + √(2k_BT Δt/η) R:
+
+- *Euler–Maruyama*: R = ξ_n, weak order 1 (Maruyama 1955);
+- *Leimkuhler–Matthews*: R = (ξ_n + ξ_{n+1})/2, second order in configurational averages and exact for
+  a harmonic trap (Leimkuhler & Matthews, Appl. Math. Res. eXpress 2013, 34, Eq. 10).
+
+A step is made in two halves, so that a step that is too large can be refused with the last good
+state still in place: `propose` writes the displacements, `accept` carries them out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+INTEGRATORS = ("leimkuhler-matthews", "euler-maruyama")
+# How `accept` is told what happens at the ends of an axis.
+SIDES = {"periodic": 0, "free": 0, "reflecting": 1, "open": 2}
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def propose(forces, noise, mobility, species, dt, temperature, out):
+    """Displacements F Δt/η + √(2k_BT Δt/η) R of all vortices.
+
+    Parameters
+    ----------
+    forces
+        (N, 2) in Ω₀.
+    noise
+        R, (N, 2) standard normal (or their averages); ignored at temperature 0.
+    mobility
+        (S,) 1/η of each species.
+    species
+        (N,) species of each vortex.
+    dt, temperature
+        Δt in τ, k_BT in ε₀.
+    out
+        (N, 2) in λ, overwritten.
+
+    Returns
+    -------
+    worst : slot with the largest displacement (or the first that is not a number), −1 if N = 0
+    largest : its square in λ²
+    """
+    worst = -1
+    largest = -1.0
+    for i in range(forces.shape[0]):
+        m = mobility[species[i]]
+        dx = m * dt * forces[i, 0]
+        dy = m * dt * forces[i, 1]
+        if temperature > 0.0:
+            amplitude = np.sqrt(2.0 * temperature * dt * m)
+            dx += amplitude * noise[i, 0]
+            dy += amplitude * noise[i, 1]
+        out[i, 0] = dx
+        out[i, 1] = dy
+        size = dx * dx + dy * dy
+        if not size <= largest:
+            largest = size
+            worst = i
+            if size != size:
+                break
+    return worst, largest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def accept(positions, moves, winding, reference, lengths, sides, drift):
+    """Carry the displacements out, bounce off reflecting ends, find who left through open ones.
+
+    Parameters
+    ----------
+    positions
+        (N, 2) in λ, moved in place; not folded along periodic axes.
+    moves
+        (N, 2) in λ.
+    winding
+        (N,).
+    reference
+        (N, 2) positions at the last rebuild of the neighbour list.
+    lengths, sides
+        (2,) λ; (2,) codes of `SIDES`.
+    drift
+        (2, 2), added to: the mean of Δr and of n·Δr over the vortices, in λ.
+
+    Returns
+    -------
+    moved : largest squared distance from the reference, λ²
+    leaving : how many lie beyond an open end
+    """
+    n = positions.shape[0]
+    moved = 0.0
+    leaving = 0
+    sx = 0.0
+    sy = 0.0
+    wx = 0.0
+    wy = 0.0
+    for i in range(n):
+        left = False
+        for axis in range(2):
+            old = positions[i, axis]
+            new = old + moves[i, axis]
+            if sides[axis] == 1:
+                if new < 0.0:
+                    new = -new
+                elif new > lengths[axis]:
+                    new = 2.0 * lengths[axis] - new
+            elif sides[axis] == 2 and (new < 0.0 or new > lengths[axis]):
+                left = True
+            positions[i, axis] = new
+            step = new - old
+            if axis == 0:
+                sx += step
+                wx += winding[i] * step
+            else:
+                sy += step
+                wy += winding[i] * step
+        if left:
+            leaving += 1
+        dx = positions[i, 0] - reference[i, 0]
+        dy = positions[i, 1] - reference[i, 1]
+        moved = max(moved, dx * dx + dy * dy)
+    if n > 0:
+        drift[0, 0] += sx / n
+        drift[0, 1] += sy / n
+        drift[1, 0] += wx / n
+        drift[1, 1] += wy / n
+    return moved, leaving

@@ -1,0 +1,244 @@
+"""Starting configurations: triangular and square lattices, random vortices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite, sqrt
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from vortexmd.box import Box
+from vortexmd.vortices import Vortices
+
+# Rows of a triangular lattice of spacing a are a√3/2 apart.
+TRIANGULAR = sqrt(3) / 2
+# A lattice whose box is longer than this many times its width counts as one that does not fit.
+WIDEST_ASPECT = 2.0
+# Random sequential addition jams at this covered fraction of the plane (disks).
+JAMMING = 0.547
+
+
+def triangular_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
+    """A perfect triangular lattice in a periodic box that it fits.
+
+    Rows lie along x, a = √(2/(√3·density)) apart within a row; their number is even, and of the
+    ways to write n = columns × rows the one whose box is nearest to a square is taken.
+
+    Parameters
+    ----------
+    n
+        Number of vortices. It fits if n = columns × (even rows) with a box of aspect up to 2.
+    density
+        Vortices per λ².
+    winding
+        Winding number of all.
+
+    Raises
+    ------
+    ValueError
+        If n does not fit (the nearest numbers that do are named), or density is not positive.
+    """
+    _check_density(density)
+    columns, rows = _grid("triangular", n, TRIANGULAR, even_rows=True)
+    a = sqrt(1 / (density * TRIANGULAR))
+    box = Box((columns * a, rows * a * TRIANGULAR))
+    column, row = np.meshgrid(np.arange(columns), np.arange(rows))
+    x = (column + 0.5 * (row % 2) + 0.25) * a
+    y = (row + 0.5) * a * TRIANGULAR
+    return Vortices(np.column_stack((x.ravel(), y.ravel())), winding, box)
+
+
+def square_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
+    """A perfect square lattice in a periodic box that it fits.
+
+    As `triangular_lattice`, but the number of rows may be odd.
+    """
+    _check_density(density)
+    columns, rows = _grid("square", n, 1.0, even_rows=False)
+    a = sqrt(1 / density)
+    column, row = np.meshgrid(np.arange(columns), np.arange(rows))
+    positions = (np.column_stack((column.ravel(), row.ravel())) + 0.5) * a
+    return Vortices(positions, winding, Box((columns * a, rows * a)))
+
+
+def random_vortices(
+    n: int,
+    density: float | None = None,
+    *,
+    box: Box | None = None,
+    winding: int | Mapping[int, float] = 1,
+    min_distance: float = 0.0,
+    seed: int = 0,
+) -> Vortices:
+    """Vortices at random: Poisson points, or thrown in one by one with a minimum distance.
+
+    Parameters
+    ----------
+    n
+        Number of vortices.
+    density
+        Vortices per λ²; the box is then a periodic square. Give this or `box`, not both.
+    box
+        The box to fill (free axes are filled over their length).
+    winding
+        One winding number, or the fraction of each: ``{+1: 0.9, -1: 0.1}`` (counts are rounded so
+        that they add up to n; who gets which is random).
+    min_distance
+        Smallest separation of any two, in λ, across periodic sides too. 0: Poisson points.
+    seed
+        Seed of the draw.
+
+    Raises
+    ------
+    ValueError
+        Naming the field: a bad number, fractions that do not add up to 1, or a `min_distance` at
+        which no room is left (random throwing jams when disks of that diameter cover 54.7 %).
+    """
+    n = _count(n)
+    if (density is None) == (box is None):
+        raise ValueError("density, box: give one of the two")
+    if box is None:
+        assert density is not None
+        _check_density(density)
+        box = Box((sqrt(n / density),) * 2)
+    if not (isfinite(min_distance) and min_distance >= 0):
+        raise ValueError(f"min_distance = {min_distance!r}: give a length in λ, 0 or more")
+    covered = n * np.pi * min_distance**2 / 4 / box.area
+    if covered > JAMMING:
+        raise ValueError(
+            f"min_distance = {min_distance:g}: no room for {n} vortices (their disks would cover "
+            f"{covered:.0%} of the box, {JAMMING:.1%} is the most); at most "
+            f"{sqrt(4 * 0.5 * box.area / (np.pi * n)):.3g} works here"
+        )
+    rng = np.random.default_rng(seed)
+    windings = _windings(n, winding, rng)
+    lengths = np.array(box.lengths)
+    if min_distance == 0:
+        return Vortices(rng.random((n, 2)) * lengths, windings, box)
+    return Vortices(_throw(n, box, min_distance, rng), windings, box)
+
+
+def _throw(n: int, box: Box, min_distance: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Random sequential addition."""
+    lengths = np.array(box.lengths)
+    cells = np.maximum(1, np.floor(lengths / min_distance)).astype(np.int64)
+    # Cells at least min_distance wide, but no more of them than a few per vortex.
+    cells = np.maximum(1, np.minimum(cells, int(2 * sqrt(n)) + 1))
+    # Disks of diameter min_distance/√2 … cannot pack denser than this in one cell.
+    room = int(np.ceil(4 * np.prod(lengths / cells / min_distance + 1))) + 4
+    occupants = np.full((cells[0], cells[1], room), -1, dtype=np.int64)
+    positions = np.empty((n, 2))
+    placed = 0
+    for _ in range(2000):
+        tries = rng.random((max(4 * n, 1000), 2)) * lengths
+        placed = _accept(
+            positions, placed, tries, occupants, lengths, np.array(box.periodic), min_distance
+        )
+        if placed == n:
+            return positions
+    raise ValueError(
+        f"min_distance = {min_distance:g}: only {placed} of {n} vortices found room; "
+        "lower min_distance or the density"
+    )
+
+
+@njit(cache=True)
+def _accept(positions, placed, tries, occupants, lengths, periodic, min_distance):
+    """Place tries one after the other where no placed point is nearer than min_distance."""
+    n = positions.shape[0]
+    nx, ny, room = occupants.shape
+    for k in range(tries.shape[0]):
+        if placed == n:
+            break
+        cx = min(int(tries[k, 0] / lengths[0] * nx), nx - 1)
+        cy = min(int(tries[k, 1] / lengths[1] * ny), ny - 1)
+        free = True
+        for ox in range(-1, 2):
+            for oy in range(-1, 2):
+                ix = cx + ox
+                iy = cy + oy
+                if periodic[0]:
+                    ix %= nx
+                if periodic[1]:
+                    iy %= ny
+                if not free or ix < 0 or iy < 0 or ix >= nx or iy >= ny:
+                    continue
+                for slot in range(room):
+                    j = occupants[ix, iy, slot]
+                    if j < 0:
+                        break
+                    dx = tries[k, 0] - positions[j, 0]
+                    dy = tries[k, 1] - positions[j, 1]
+                    if periodic[0]:
+                        dx -= lengths[0] * np.rint(dx / lengths[0])
+                    if periodic[1]:
+                        dy -= lengths[1] * np.rint(dy / lengths[1])
+                    if dx * dx + dy * dy < min_distance * min_distance:
+                        free = False
+                        break
+        if free:
+            positions[placed] = tries[k]
+            for slot in range(room):
+                if occupants[cx, cy, slot] < 0:
+                    occupants[cx, cy, slot] = placed
+                    break
+            placed += 1
+    return placed
+
+
+def _windings(
+    n: int, winding: int | Mapping[int, float], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    if not isinstance(winding, Mapping):
+        return np.full(n, winding)
+    kinds = np.array(list(winding.keys()))
+    fractions = np.array(list(winding.values()), dtype=float)
+    if not np.all(fractions >= 0) or abs(fractions.sum() - 1) > 1e-9:
+        raise ValueError(f"winding = {dict(winding)!r}: the fractions must add up to 1")
+    counts = np.floor(fractions * n + 1e-9).astype(int)
+    # Largest remainders take what rounding down left over.
+    order = np.argsort(-(fractions * n - counts), kind="stable")
+    counts[order[: n - counts.sum()]] += 1
+    return rng.permutation(np.repeat(kinds, counts))
+
+
+def _grid(kind: str, n: int, row_height: float, *, even_rows: bool) -> tuple[int, int]:
+    """(columns, rows) with columns·rows = n and a box nearest to a square."""
+    n = _count(n)
+    best = _nearest_square(n, row_height, even_rows)
+    if best is None:
+        fitting = [
+            next(m for m in candidates if _nearest_square(m, row_height, even_rows))
+            for candidates in (range(n - 1, 1, -1), range(n + 1, 2 * n + 10))
+            if any(_nearest_square(m, row_height, even_rows) for m in candidates)
+        ]
+        raise ValueError(
+            f"n = {n}: a {kind} lattice of {n} vortices{' in an even number of rows' * even_rows} "
+            f"fits no box of aspect up to {WIDEST_ASPECT:g}; n = "
+            f"{' or '.join(map(str, fitting))} does"
+        )
+    return best
+
+
+def _nearest_square(n: int, row_height: float, even_rows: bool) -> tuple[int, int] | None:
+    best, best_aspect = None, WIDEST_ASPECT
+    for rows in range(2 if even_rows else 1, n + 1, 2 if even_rows else 1):
+        if n % rows == 0:
+            columns = n // rows
+            aspect = max(columns / (rows * row_height), rows * row_height / columns)
+            if aspect <= best_aspect:
+                best, best_aspect = (columns, rows), aspect
+    return best
+
+
+def _count(n: int) -> int:
+    if isinstance(n, bool) or int(n) != n or n < 1:
+        raise ValueError(f"n = {n!r}: give a whole number of vortices, 1 or more")
+    return int(n)
+
+
+def _check_density(density: float) -> None:
+    if not (isfinite(density) and density > 0):
+        raise ValueError(f"density = {density!r}: give vortices per λ², more than 0")

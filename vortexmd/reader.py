@@ -1,0 +1,308 @@
+"""Trajectories, read as they are needed: of finished runs, running ones, and killed ones.
+
+>>> trajectory = vmd.load("run.h5")
+>>> len(trajectory), trajectory[-1], trajectory[::10].mean_velocity
+
+No file is kept open between two calls, so that a trajectory never stands in the way of the run that
+writes it. In a ``with`` block it is, which is faster for many small reads.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, overload
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from vortexmd import h5md
+from vortexmd.appender import read_changes
+from vortexmd.events import Event
+from vortexmd.frames import events_from
+from vortexmd.h5md import EVENT_COLUMNS, PARTICLE_COLUMNS, SERIES
+from vortexmd.recovery import open_to_read
+from vortexmd.vortices import Vortices
+
+# Vortex-frames read in one go while iterating.
+BLOCK = 2**20
+MOST_FRAMES = 256
+
+
+def load(path: str | Path) -> Trajectory:
+    """Open a trajectory file.
+
+    Parameters
+    ----------
+    path
+        An H5MD file that a `TrajectoryWriter` has made, is making, or was killed over.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If it is not HDF5, not one of ours, or truncated.
+    """
+    return Trajectory(path)
+
+
+class Trajectory:
+    """A sequence of `Vortices`, with series of what was measured along it.
+
+    ``len``, indexing (from the end too), iteration; a slice is another `Trajectory` with those frames
+    only. As many frames as were complete when it was opened, or last refreshed.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `load`.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(os.path.abspath(path))
+        self._handle: h5py.File | None = None
+        self._run: str | None = None
+        # Which frames of the file these are; `_whole` is all of them.
+        self._frames = range(0)
+        self._whole = self._frames
+        self.refresh()
+
+    # ------------------------------------------------------------------ the sequence
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, key: int) -> Vortices: ...
+    @overload
+    def __getitem__(self, key: slice) -> Trajectory: ...
+    def __getitem__(self, key: int | slice) -> Vortices | Trajectory:
+        if isinstance(key, slice):
+            part = object.__new__(Trajectory)
+            part.__dict__.update(self.__dict__, _frames=self._frames[key], _handle=None)
+            return part
+        try:
+            frame = self._frames[key]
+        except IndexError:
+            raise IndexError(f"frame {key}: {self.path} has {len(self)} here") from None
+        with self._reading() as file:
+            return self._read_frame(file, frame)
+
+    def __iter__(self) -> Iterator[Vortices]:
+        step = min(MOST_FRAMES, max(1, BLOCK // max(1, self._extent.width)))
+        for start in range(0, len(self), step):
+            with self._reading() as file:
+                frames = [self._read_frame(file, k) for k in self._frames[start : start + step]]
+            yield from frames
+
+    def __repr__(self) -> str:
+        if not len(self):
+            return f"<Trajectory {self.path}: no frames>"
+        steps, count = self.steps, self.count
+        return (
+            f"<Trajectory {self.path}: {len(self)} frames, steps {steps[0]} … {steps[-1]}, "
+            f"{count[0]} vortices at first, {count[-1]} at last>"
+        )
+
+    # ------------------------------------------------------------------ the file
+
+    def __enter__(self) -> Trajectory:
+        self._handle = open_to_read(self.path)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the file alone until it is needed again."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
+
+    def refresh(self) -> int:
+        """Take in what has been written since; returns the number of frames.
+
+        Raises
+        ------
+        ValueError
+            If this is a slice, or the file has been replaced by another run's.
+        """
+        if self._whole is not self._frames:
+            raise ValueError(
+                "trajectory: a slice stays as it is; refresh the whole one and slice again"
+            )
+        if self._handle is not None:
+            # A handle may belong to a file that has since been mended under the same name.
+            self.close()
+            self._handle = open_to_read(self.path)
+        with self._reading() as file:
+            h5md.check_ours(file, self.path)
+            self._extent = h5md.extent(file)
+            self.provenance: dict[str, Any] = h5md.read_json(file, h5md.PROVENANCE)
+            self._run = self.provenance["run"]
+        self._frames = self._whole = range(self._extent.frames)
+        return len(self)
+
+    @contextmanager
+    def _reading(self) -> Iterator[h5py.File]:
+        file = open_to_read(self.path) if self._handle is None else self._handle
+        try:
+            if self._run is not None and self._run != h5md.read_json(file, h5md.PROVENANCE)["run"]:
+                raise ValueError(
+                    f"trajectory {self.path}: replaced by another run since it was loaded; load it again"
+                )
+            yield file
+        except (OSError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+            raise ValueError(f"trajectory {self.path}: damaged or truncated ({error})") from None
+        finally:
+            if file is not self._handle:
+                file.close()
+
+    def _read_frame(self, file: h5py.File, frame: int) -> Vortices:
+        width = self._extent.width
+        arrays = {name: file[c.path][frame, :width] for name, c in PARTICLE_COLUMNS.items()}
+        ids = arrays["id"]
+        there = np.flatnonzero(ids >= 0)
+        there = there[np.argsort(ids[there])]
+        if len(there) != file[SERIES["count"].path][frame]:
+            raise ValueError(
+                f"trajectory {self.path}: frame {frame} is damaged (vortices are missing)"
+            )
+        return Vortices(
+            arrays["position"][there, :2],
+            arrays["charge"][there],
+            h5md.read_box(file, file[h5md.EDGES][frame]),
+            ids[there],
+            arrays["image"][there, :2],
+            int(file[h5md.STEP][frame]),
+            float(file[h5md.TIME][frame]),
+        )
+
+    # ------------------------------------------------------------------ series
+
+    def series(self, name: str) -> NDArray[Any]:
+        """One of the series by name: (T,), or (T, 2) for displacements.
+
+        ``energy``, ``pair_energy``, ``external_energy`` (ε₀), ``temperature`` (ε₀), ``count``,
+        ``displacement``, ``winding_displacement`` (λ).
+
+        Raises
+        ------
+        ValueError
+            If there is no such series.
+        """
+        if name not in SERIES:
+            raise ValueError(f"series {name!r}: give one of {', '.join(SERIES)}")
+        return self._column(SERIES[name].path)
+
+    def _column(self, path: str) -> NDArray[Any]:
+        with self._reading() as file:
+            values: NDArray[Any] = file[path][: self._extent.frames]
+        return values[np.asarray(self._frames, dtype=np.intp)]
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """(T,) steps."""
+        return self._column(h5md.STEP)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(T,) times in τ."""
+        return self._column(h5md.TIME)
+
+    @property
+    def energy(self) -> NDArray[np.float64]:
+        """(T,) total energy in ε₀: pairs and external potentials."""
+        return self.series("energy")
+
+    @property
+    def pair_energy(self) -> NDArray[np.float64]:
+        """(T,) pair energy in ε₀."""
+        return self.series("pair_energy")
+
+    @property
+    def external_energy(self) -> NDArray[np.float64]:
+        """(T,) energy in external potentials in ε₀."""
+        return self.series("external_energy")
+
+    @property
+    def temperature(self) -> NDArray[np.float64]:
+        """(T,) k_BT in ε₀."""
+        return self.series("temperature")
+
+    @property
+    def count(self) -> NDArray[np.int64]:
+        """(T,) number of vortices of any winding."""
+        return self.series("count")
+
+    @property
+    def displacement(self) -> NDArray[np.float64]:
+        """(T, 2) mean displacement of a vortex since the start, summed over steps, in λ."""
+        return self.series("displacement")
+
+    @property
+    def winding_displacement(self) -> NDArray[np.float64]:
+        """(T, 2) the same of winding × displacement, in λ."""
+        return self.series("winding_displacement")
+
+    @property
+    def mean_velocity(self) -> NDArray[np.float64]:
+        """(T, 2) mean velocity of a vortex in λ/τ, averaged since the frame before; the first is NaN.
+
+        Δ(displacement)/Δt between consecutive frames, so that no step in between is missed.
+        """
+        return self._rate(self.displacement)
+
+    @property
+    def winding_velocity(self) -> NDArray[np.float64]:
+        """(T, 2) mean of winding × velocity in λ/τ since the frame before; the first is NaN.
+
+        The electric field is E = Φ₀ n ẑ × ⟨winding · v⟩, n vortices per area (that is, E = B × v).
+        """
+        return self._rate(self.winding_displacement)
+
+    def _rate(self, displacement: NDArray[np.float64]) -> NDArray[np.float64]:
+        rate = np.full(displacement.shape, np.nan)
+        rate[1:] = np.diff(displacement, axis=0) / np.diff(self.times)[:, None]
+        return rate
+
+    # ------------------------------------------------------------------ the run
+
+    @property
+    def events(self) -> list[Event]:
+        """Every event in the file, in order (of a slice: of the whole file all the same)."""
+        with self._reading() as file:
+            stop = self._extent.events
+            return events_from({name: file[c.path][:stop] for name, c in EVENT_COLUMNS.items()})
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The configuration that the run began with, as `Simulation.description` gave it."""
+        with self._reading() as file:
+            return h5md.read_json(file, h5md.DESCRIPTION)
+
+    @property
+    def changes(self) -> list[tuple[int, dict[str, Any]]]:
+        """What was changed between one `run` and the next: the step, and the configuration from it on.
+
+        A change that leaves the configuration as it was concerns the state: a temperature set anew, or
+        a minimisation.
+        """
+        with self._reading() as file:
+            return [(c.step, json.loads(c.text)) for c in read_changes(file, self._extent)]

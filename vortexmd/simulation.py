@@ -1,0 +1,640 @@
+"""The loop: overdamped Langevin dynamics of vortices, run to the next event.
+
+    η dr_i/dt = Σ_j F_ij + F_external(r_i, n_i, t) + √(2ηk_BT) ξ_i(t)
+
+A step is: neighbour list if somebody has moved too far, forces, displacements, acceptance, exits
+through open sides, reactions. Hops between pinning regions will stand between displacements and
+reactions; whatever changes who is there ends with `_note_population`.
+"""
+
+from __future__ import annotations
+
+import os
+import time as clock
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, isfinite, sqrt
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from vortexmd import checkpoint as checkpoints
+from vortexmd import density, minimization
+from vortexmd import reactions as chemistry
+from vortexmd.checks import not_negative, positive, whole
+from vortexmd.description import describe
+from vortexmd.events import Event
+from vortexmd.external import ExternalForce
+from vortexmd.forces import PairForces
+from vortexmd.integrators import INTEGRATORS, SIDES, accept, propose
+from vortexmd.neighbors import block_edges, check_reach
+from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
+from vortexmd.population import Population, counts
+from vortexmd.random_numbers import thermal_noise
+from vortexmd.vortices import Vortices
+
+CHECKPOINT_SECONDS = 60.0
+MAX_STEPS = 2**62
+
+
+class UnstableStepError(RuntimeError):
+    """A vortex would move further in one step than any sensible dt allows."""
+
+
+class Writer(Protocol):
+    """What `Simulation.run` calls: `write` at every step that `every` divides."""
+
+    every: int
+
+    def start(self, sim: Any) -> None: ...
+    def write(self, sim: Any) -> None: ...
+    def sync(self) -> None: ...
+    def finish(self, sim: Any) -> None: ...
+
+
+class Simulation:
+    """Overdamped Langevin dynamics of vortices.
+
+    Parameters
+    ----------
+    start
+        The starting configuration.
+    pair_force
+        A potential, an Interaction, or anything with ``.pair(n1, n2)``; None for no interaction.
+    dt
+        Time step Δt in τ = ηλ/Ω₀.
+    temperature
+        k_BT in ε₀.
+    seed
+        Of the thermal noise, 0 … 2⁶⁴ − 1. The same seed gives the same bits whatever the threads.
+    external
+        Drives, pins, traps: a list of `ExternalForce`; all add up.
+    reactions
+        `Annihilation`, `Merging`.
+    integrator
+        ``"leimkuhler-matthews"`` (default: second order in averages over configurations) or
+        ``"euler-maruyama"``.
+    friction
+        η, one for all windings or ``{winding: η}``; 1 in reduced units.
+    precision
+        ``"double"``.
+    threads
+        At most this many; default one a processor. Below 4096 vortices one is used.
+    skin
+        What the neighbour list holds beyond the cutoff, in λ; changes the speed and the rounding.
+    max_displacement
+        No vortex may move further in one step, in λ. Default: half the mean spacing, 1 λ at most;
+        unlimited without interaction.
+
+    Raises
+    ------
+    ValueError
+        Naming the field: a bad value, winding pairs that can meet but are not covered, a periodic side
+        shorter than twice the cutoff, no vortices.
+
+    Warns
+    -----
+    DensityWarning
+        Where the density leaves the range in which the pair forces mean anything.
+    """
+
+    def __init__(
+        self,
+        start: Vortices,
+        pair_force: Any = None,
+        *,
+        dt: float,
+        temperature: float = 0.0,
+        seed: int = 0,
+        external: ExternalForce | Sequence[ExternalForce] = (),
+        reactions: Sequence[chemistry.Reaction] = (),
+        integrator: str = "leimkuhler-matthews",
+        friction: float | Mapping[int, float] = 1.0,
+        precision: str = "double",
+        threads: int | None = None,
+        skin: float | None = None,
+        max_displacement: float | None = None,
+    ):
+        if not isinstance(start, Vortices):
+            raise ValueError(
+                f"start = {start!r}: give Vortices, as vmd.random_vortices(…) makes them"
+            )
+        if len(start) == 0:
+            raise ValueError("start: no vortices; one is the least (a run may end with none)")
+        if pair_force is not None and not hasattr(pair_force, "pair"):
+            raise ValueError(
+                f"pair_force = {pair_force!r}: give a potential (potentials.London(), …), an "
+                f"Interaction, or None; a plain function goes into potentials.FromFunction"
+            )
+        if integrator not in INTEGRATORS:
+            raise ValueError(f"integrator = {integrator!r}: give one of {', '.join(INTEGRATORS)}")
+        if precision != "double":
+            raise ValueError(f"precision = {precision!r}: this version computes in 'double' only")
+        for name, value in (("skin", skin), ("max_displacement", max_displacement)):
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} = {value!r}: give a length in λ, more than 0")
+        if threads is not None and (isinstance(threads, bool) or int(threads) < 1):
+            raise ValueError(f"threads = {threads!r}: give 1 or more")
+        self.box = start.box
+        self.pair_force = pair_force
+        self.integrator = integrator
+        self.precision = precision
+        self.seed = whole("seed", seed, 0, 2**64 - 1)
+        self.events: list[Event] = []
+        # What the user asked for, where that was a file: kept with everything written.
+        self.configuration: dict[str, Any] | None = None
+        self._friction = friction
+        self._threads = threads
+        self._skin = skin
+        self._max_displacement = max_displacement
+        self._lengths = np.array(self.box.lengths)
+        self._sides = np.array([SIDES[word] for word in self.box.boundary])
+
+        self._here = Population.of(start)
+        self._drift = np.zeros((2, 2))
+        self.step = int(start.step)
+        self._time_origin = (self.step, float(start.time))
+        self._target = self.step
+        self._stop_requested = False
+        self._noise: tuple[tuple[int, int], NDArray[np.float64]] | None = None
+        self._ramp: tuple[int, int, float, float] | None = None
+
+        self._dt = positive("dt", dt)
+        self.temperature = temperature
+        self._reactions = tuple(reactions)
+        self._external: list[ExternalForce] = []
+        self.external = external  # type: ignore[assignment]
+        self._prepare()
+        density.check(self.state, pair_force)
+
+    # ------------------------------------------------------------------ preparation
+
+    def _prepare(self) -> None:
+        """Tables, reach and neighbour machinery for the windings that can occur."""
+        for reaction in self._reactions:
+            if not isinstance(reaction, chemistry.Reaction):
+                raise ValueError(f"reactions: {reaction!r} is not a reaction such as Annihilation")
+        present = self._start_counts = counts(self._here.winding)
+        windings = chemistry.reachable_windings(present, self._reactions)
+        needed = chemistry.meeting_pairs(present, self._reactions)
+        self._tables = build_tables(self.pair_force, windings, needed)
+        self._mobility = 1.0 / self._frictions(self._tables.windings)
+        self._reaction_distances = chemistry.reaction_distances(
+            self._tables.windings, self._reactions
+        )
+        reach = max(self._tables.cutoff, float(self._reaction_distances.max()))
+        check_reach(self.box, inf if reach >= ENDLESS else reach, len(self._here))
+        skin = self._skin or max(0.4, 0.08 * reach)
+        edges = block_edges(len(self._here))
+        threads = min(self._threads or os.cpu_count() or 1, len(edges) - 1)
+        self._pairs = PairForces(
+            self._here, self._tables, reach, inf if reach >= ENDLESS else skin, threads
+        )
+        limit = self._max_displacement
+        if limit is None:
+            spacing = sqrt(self.box.area / max(1, len(self._here)))
+            limit = min(1.0, 0.5 * spacing) if self.pair_force is not None else inf
+        self._step_limit = limit
+        self._reactions_due = bool(self._reactions)
+        self._unchecked = True
+
+    def _frictions(self, windings: NDArray[np.int64]) -> NDArray[np.float64]:
+        if not isinstance(self._friction, Mapping):
+            return np.full(len(windings), positive("friction", self._friction))
+        missing = [n for n in windings.tolist() if n not in self._friction]
+        if missing:
+            raise ValueError(f"friction: no value for winding {missing[0]}, which can occur")
+        return np.array([positive(f"friction[{n}]", self._friction[n]) for n in windings.tolist()])
+
+    # ------------------------------------------------------------------ what users set and read
+
+    @property
+    def dt(self) -> float:
+        """Δt in τ. Change it between runs only: a step that follows the noise biases it."""
+        return self._dt
+
+    @dt.setter
+    def dt(self, value: float) -> None:
+        self._time_origin = (self.step, self.time)
+        self._dt = positive("dt", value)
+
+    @property
+    def time(self) -> float:
+        """Time in τ."""
+        step, time = self._time_origin
+        return time + (self.step - step) * self._dt
+
+    @property
+    def temperature(self) -> float:
+        """k_BT in ε₀ at the present step; setting it ends an anneal."""
+        if self._ramp is None:
+            return self._temperature
+        first, steps, start, end = self._ramp
+        return start + (end - start) * min(1.0, (self.step - first) / steps)
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        self._temperature = not_negative("temperature", value)
+        self._ramp = None
+
+    @property
+    def external(self) -> list[ExternalForce]:
+        """The external forces; assign a list to replace them."""
+        return list(self._external)
+
+    @external.setter
+    def external(self, value: ExternalForce | Iterable[ExternalForce]) -> None:
+        fields = [value] if isinstance(value, ExternalForce) else list(value)
+        for field in fields:
+            if not isinstance(field, ExternalForce):
+                raise ValueError(
+                    f"external: {field!r} is not an external force such as UniformDrive; a function "
+                    f"goes into ExternalForce.from_function"
+                )
+        self._bound = [field.bind(self.box) for field in fields]
+        self._external = fields
+        self._unchecked = True
+
+    @property
+    def reactions(self) -> tuple[chemistry.Reaction, ...]:
+        """The reactions; assign a list to replace them."""
+        return self._reactions
+
+    @reactions.setter
+    def reactions(self, value: Sequence[chemistry.Reaction]) -> None:
+        before = self._reactions
+        self._reactions = tuple(value)
+        try:
+            self._prepare()
+        except ValueError:
+            self._reactions = before
+            self._prepare()
+            raise
+
+    @property
+    def state(self) -> Vortices:
+        """The vortices now, sorted by id; positions folded into the box."""
+        return self._here.vortices(self.step, self.time)
+
+    def forces(self) -> NDArray[np.float64]:
+        """Total deterministic force on each vortex, (N, 2) in Ω₀, rows as in `state`."""
+        return self._compute_forces()[np.argsort(self._here.ids)]
+
+    def energies(self) -> dict[str, float]:
+        """``{"pair": …, "external": …}`` in ε₀: with the smooth cutoff; drives count as 0."""
+        pair = self._pairs.energy()
+        external = sum(
+            field.energy(self._here.positions, self._here.winding, self.time)
+            for field in self._bound
+        )
+        return {"pair": pair, "external": float(external)}
+
+    def energy(self) -> float:
+        """Total energy in ε₀: pairs and external potentials."""
+        return sum(self.energies().values())
+
+    def tail_correction(self) -> float:
+        """Energy per vortex, in ε₀, that the smooth cutoff leaves out at the present density.
+
+        That of a uniform background of partners beyond the cutoff: the error of `energy` against the
+        untruncated sum, per vortex, up to the difference between the two.
+        """
+        present = counts(self._here.winding)
+        n = len(self._here)
+        total = 0.0
+        for n1, c1 in present.items():
+            for n2, c2 in present.items():
+                a, b = np.searchsorted(self._tables.windings, [n1, n2])
+                if self._tables.index[a, b] > 0:
+                    total += c1 * c2 * tail_energy(self.pair_force.pair(n1, n2))
+        return total / (n * self.box.area) if n else 0.0
+
+    @property
+    def cutoff(self) -> float:
+        """Largest cutoff of the pair forces in use, in λ."""
+        return inf if self._tables.cutoff >= ENDLESS else self._tables.cutoff
+
+    @property
+    def displacement(self) -> NDArray[np.float64]:
+        """(2,) λ: the mean displacement of a vortex since the start, summed over steps."""
+        return self._drift[0].copy()
+
+    @property
+    def winding_displacement(self) -> NDArray[np.float64]:
+        """(2,) λ: the same of n·Δr, whose rate is the electric field per vortex density."""
+        return self._drift[1].copy()
+
+    @property
+    def remaining_steps(self) -> int:
+        """What an interrupted `run` or `anneal` still had to do."""
+        return max(0, self._target - self.step)
+
+    def description(self) -> dict[str, Any]:
+        """The whole configuration as plain data: what files keep under ``/parameters``."""
+        return {
+            "box": describe(self.box),
+            "pair_force": describe(self.pair_force),
+            "external": describe(self._external),
+            "reactions": describe(self._reactions),
+            "integrator": self.integrator,
+            "friction": describe(self._friction),
+            "dt": self._dt,
+            "seed": self.seed,
+            "precision": self.precision,
+            "skin": self._pairs.skin,
+            "cutoff": self.cutoff,
+            "max_displacement": self._step_limit,
+            "configuration": self.configuration,
+        }
+
+    # ------------------------------------------------------------------ running
+
+    def run(
+        self,
+        steps: int,
+        *,
+        writers: Sequence[Writer] = (),
+        progress: bool = False,
+        checkpoint: str | Path | None = None,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
+        """Go `steps` steps on.
+
+        Parameters
+        ----------
+        steps
+            0 or more.
+        writers
+            Each is called at every step that its ``every`` divides, the first one included.
+        progress
+            Show a bar with steps/s and the time left.
+        checkpoint
+            File to save to every `checkpoint_seconds` and at the end; `resume` reads it.
+
+        Raises
+        ------
+        UnstableStepError
+            If dt is too large; the state is the last good one, and nothing is written when that
+            shows at the first step.
+        ValueError
+            If vortices overlap under a diverging force.
+        """
+        self._target = self.step + whole("steps", steps, 0, MAX_STEPS)
+        self._stop_requested = False
+        checkpoints.check_writable(checkpoint)
+        self._react()
+        self._check_start()
+        started: list[Writer] = []
+        bar = tqdm(total=steps, unit="step", disable=None if progress else True)
+        last_saved = last_shown = clock.monotonic()
+        try:
+            for writer in writers:
+                writer.start(self)
+                started.append(writer)
+            self._write(started)
+            while self.step < self._target and not self._stop_requested:
+                self._advance()
+                self._write(started)
+                now = clock.monotonic()
+                if now - last_shown > 0.1:
+                    bar.update(steps - self.remaining_steps - bar.n)
+                    last_shown = now
+                if checkpoint is not None and now - last_saved > checkpoint_seconds:
+                    self._save(checkpoint, started)
+                    last_saved = now
+            if checkpoint is not None:
+                self._save(checkpoint, started)
+            bar.update(steps - self.remaining_steps - bar.n)
+        finally:
+            bar.close()
+            for writer in started:
+                writer.finish(self)
+
+    def anneal(self, to_temperature: float, steps: int, **options: Any) -> None:
+        """Run while the temperature goes linearly to `to_temperature`; options as for `run`."""
+        self.set_ramp(to_temperature, steps)
+        self.run(steps, **options)
+
+    def set_ramp(self, to_temperature: float, steps: int) -> None:
+        """Let the temperature go linearly to `to_temperature` over the next `steps` steps.
+
+        It stays there afterwards. `anneal` is this and `run`.
+        """
+        end = not_negative("to_temperature", to_temperature)
+        start = self.temperature
+        self.temperature = end
+        if whole("steps", steps, 0, MAX_STEPS) > 0:
+            self._ramp = (self.step, int(steps), start, end)
+
+    def stop(self) -> None:
+        """Ask a running `run` to end after the present step (from a signal handler, say)."""
+        self._stop_requested = True
+
+    def minimize(self, *, force_tolerance: float = 1e-6, max_iterations: int = 10_000) -> bool:
+        """Slide down to the nearest minimum of the energy; time and step stand still.
+
+        Parameters
+        ----------
+        force_tolerance
+            Largest force on any vortex at the end, in Ω₀.
+        max_iterations
+            Of L-BFGS.
+
+        Returns
+        -------
+        bool
+            Whether the tolerance was reached.
+
+        Raises
+        ------
+        ValueError
+            If an external force has no energy to minimise (a drive).
+        """
+        for field in self._external:
+            if not field.has_energy:
+                raise ValueError(
+                    f"external: {field!r} has no energy to minimise; take it out first"
+                )
+        self._react()
+        self._check_overlaps()
+        reached = minimization.minimize(self, force_tolerance, max_iterations)
+        self._react()
+        return reached
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint: everything that `resume` needs, at once or not at all."""
+        checkpoints.check_writable(path)
+        self._save(path, ())
+
+    @classmethod
+    def resume(
+        cls,
+        path: str | Path,
+        *,
+        pair_force: Any = None,
+        external: Sequence[ExternalForce] | None = None,
+        reactions: Sequence[chemistry.Reaction] | None = None,
+        threads: int | None = None,
+    ) -> Simulation:
+        """A simulation as it was saved; ``sim.run(sim.remaining_steps)`` finishes what it did.
+
+        Parameters
+        ----------
+        path
+            A checkpoint.
+        pair_force, external, reactions
+            Needed only where they rest on Python functions, which no file can hold.
+
+        Raises
+        ------
+        ValueError, FileNotFoundError
+            If the file is missing, not a checkpoint, or holds such a function.
+        """
+        return checkpoints.load(cls, Path(path), pair_force, external, reactions, threads)
+
+    # ------------------------------------------------------------------ one step
+
+    def _advance(self) -> None:
+        temperature = self.temperature
+        forces = self._compute_forces()
+        noise = self._next_noise() if temperature > 0 else forces
+        moves = np.empty_like(forces)
+        worst, largest = propose(
+            forces, noise, self._mobility, self._pairs.species, self._dt, temperature, moves
+        )
+        if len(moves) and not largest <= self._step_limit**2:
+            raise UnstableStepError(self._too_far(worst, largest))
+        moved, leaving = accept(
+            self._here.positions,
+            moves,
+            self._here.winding,
+            self._here.reference,
+            self._lengths,
+            self._sides,
+            self._drift,
+        )
+        self.step += 1
+        self._reactions_due = bool(self._reactions)
+        self._pairs.positions_changed(sqrt(moved))
+        if leaving:
+            self._exit()
+        self._react()
+
+    def _compute_forces(self) -> NDArray[np.float64]:
+        """(N, 2) in slot order."""
+        self._pairs.ensure()
+        forces = np.zeros_like(self._here.positions)
+        self._pairs.add_forces(forces)
+        for field in self._bound:
+            field.add_forces(self._here.positions, self._here.winding, self.time, forces)
+        return forces
+
+    def _next_noise(self) -> NDArray[np.float64]:
+        """R of `propose` for the step from the present state."""
+        now, known = self._noise_of(self.step), (self.step + 1, self._pairs.generation)
+        if self.integrator == "euler-maruyama":
+            return now
+        # The second half of this step's noise is the first half of the next one's.
+        self._noise = known, self._noise_of(self.step + 1)
+        return 0.5 * (now + self._noise[1])
+
+    def _noise_of(self, step: int) -> NDArray[np.float64]:
+        if self._noise is not None and self._noise[0] == (step, self._pairs.generation):
+            return self._noise[1]
+        noise = np.empty_like(self._here.positions)
+        thermal_noise(self.seed, step, self._here.ids, noise)
+        return noise
+
+    def _write(self, writers: Sequence[Writer]) -> None:
+        for writer in writers:
+            if self.step % writer.every == 0:
+                writer.write(self)
+
+    def _place(self, unwrapped: NDArray[np.float64]) -> None:
+        """Put the vortices, in the order of `state`, at (N, 2) unfolded positions in λ."""
+        self._here.place(unwrapped)
+        self._pairs.positions_changed(self._here.moved())
+        self._reactions_due, self._unchecked = bool(self._reactions), True
+
+    def _save(self, path: str | Path, writers: Sequence[Writer]) -> None:
+        # What the checkpoint leads to must be on the disk before it.
+        for writer in writers:
+            writer.sync()
+        checkpoints.save(self, Path(path))
+
+    # ------------------------------------------------------------------ who is there
+
+    def _exit(self) -> None:
+        """Take out who has crossed an open side."""
+        here = self._here
+        gone = np.flatnonzero(~self.box.contains(here.folded()))
+        for slot in gone[np.argsort(here.ids[gone])]:
+            self.events.append(
+                Event(
+                    kind="exit",
+                    step=self.step,
+                    time=self.time,
+                    ids=(int(here.ids[slot]),),
+                    windings=(int(here.winding[slot]),),
+                    position=tuple(here.folded()[slot].tolist()),
+                    product_id=None,
+                    product_winding=0,
+                )
+            )
+        here.remove(gone)
+        self._pairs.population_changed()
+
+    def _react(self) -> None:
+        """Carry out the reactions that are due at the present step."""
+        if not self._reactions_due:
+            return
+        self._reactions_due = False
+        pairs, separations = self._pairs.close_pairs(self._reaction_distances)
+        if len(pairs):
+            self.events += chemistry.carry_out(
+                self._here, pairs, separations, self._reactions, self.step, self.time
+            )
+            self._pairs.population_changed()
+
+    # ------------------------------------------------------------------ checks
+
+    def _check_start(self) -> None:
+        """Refuse overlaps and a hopeless dt before anything is written."""
+        if not self._unchecked or self.remaining_steps == 0:
+            return
+        self._check_overlaps()
+        forces = self._compute_forces()
+        moves = np.empty_like(forces)
+        worst, largest = propose(
+            forces, forces, self._mobility, self._pairs.species, self._dt, 0.0, moves
+        )
+        if len(moves) and not largest <= self._step_limit**2:
+            raise UnstableStepError(self._too_far(worst, largest))
+        self._unchecked = False
+
+    def _check_overlaps(self) -> None:
+        core = hard_core_radius(self._tables)
+        pairs, _ = self._pairs.close_pairs(np.where(self._tables.diverges, core, 0.0))
+        if len(pairs):
+            i, j = pairs[0]
+            raise ValueError(
+                f"start: vortices {self._here.ids[i]} and {self._here.ids[j]} lie on one spot, "
+                f"{self._here.folded()[i]}, where their force diverges; use min_distance= or move one"
+            )
+
+    def _too_far(self, worst: int, largest: float) -> str:
+        if not isfinite(largest):
+            return (
+                f"step {self.step}: the force on vortex {self._here.ids[worst]} at "
+                f"{self._here.folded()[worst]} is not a finite number"
+            )
+        distance = sqrt(largest)
+        return (
+            f"dt = {self._dt:g}: at step {self.step} vortex {self._here.ids[worst]} at "
+            f"{np.round(self._here.folded()[worst], 4)} would move {distance:.3g} λ in one step (limit "
+            f"{self._step_limit:.3g} λ); use dt below about "
+            f"{0.3 * self._dt * self._step_limit / distance:.1g}, or start without close pairs "
+            f"(min_distance=, Simulation.minimize)"
+        )
