@@ -21,6 +21,7 @@ from vortexmd.files import reserve
 from vortexmd.frames import Row, same
 from vortexmd.h5md import CHANGE_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, PARTICLE_COLUMNS
 from vortexmd.recovery import widen
+from vortexmd.superblock import read_header
 
 # Room for indexes and for closing the file, claimed beyond what a frame itself takes.
 MARGIN = 2**20
@@ -91,7 +92,7 @@ class Appender:
             return
         try:
             self._file.close()
-            end = h5md.read_header(self.path).end
+            end = read_header(self.path).end
             if os.fstat(self._descriptor).st_size > end:
                 os.truncate(self.path, end)
             os.fsync(self._descriptor)

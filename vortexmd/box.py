@@ -45,7 +45,9 @@ class Box:
         if len(lengths) != 2 or not all(isfinite(length) and length > 0 for length in lengths):
             raise ValueError(f"box.lengths = {self.lengths!r}: give two positive numbers in λ")
         words: Sequence[str] = self.boundary
-        boundary = (words, words) if isinstance(words, str) else tuple(words)
+        if isinstance(words, str):
+            words = (words, words)
+        boundary = tuple(words) if isinstance(words, Sequence) else ()
         if len(boundary) != 2 or any(word not in BOUNDARIES for word in boundary):
             raise ValueError(
                 f"box.boundary = {self.boundary!r}: give one of {', '.join(BOUNDARIES)}, or two of them"

@@ -8,9 +8,12 @@ import os
 import platform
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from vortexmd.checkpoint import sync_folder
+
+ATTEMPTS = 8
 
 if sys.platform == "win32":
     import msvcrt
@@ -147,25 +150,30 @@ class WriterLock:
 
     def __init__(self, path: Path):
         self._path = beside(path, "lock")
-        while True:
+        for attempt in range(ATTEMPTS):
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 _lock(self._descriptor)
             except BlockingIOError:
                 holder = os.read(self._descriptor, 200).decode(errors="replace")
                 os.close(self._descriptor)
-                raise BlockingIOError(
-                    errno.EWOULDBLOCK,
-                    f"being written by {holder or 'another process'}; wait for it to end, or stop it",
-                    str(path),
-                ) from None
             except OSError:
                 # No locks on this file system: going on unguarded is better than not at all.
                 break
-            if self._still_there():
-                break
-            # Its last holder has just taken the file away; make a new one.
-            os.close(self._descriptor)
+            else:
+                if _same_file(self._descriptor, self._path):
+                    break
+                # Its last holder has just taken the file away; make a new one.
+                holder = ""
+                os.close(self._descriptor)
+            # Perhaps it was only somebody looking whether it is held.
+            time.sleep(0.02 * attempt)
+        else:
+            raise BlockingIOError(
+                errno.EWOULDBLOCK,
+                f"being written by {holder or 'another process'}; wait for it to end, or stop it",
+                str(path),
+            )
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.write(self._descriptor, f"process {os.getpid()} on {platform.node()}".encode())
@@ -181,11 +189,31 @@ class WriterLock:
             if sys.platform == "win32":
                 self._path.unlink()
 
-    def _still_there(self) -> bool:
-        try:
-            return os.path.samestat(os.fstat(self._descriptor), os.stat(self._path))
-        except FileNotFoundError:
-            return False
+
+def is_locked(path: Path) -> bool | None:
+    """Whether somebody writes the file now; None if this file system cannot tell."""
+    try:
+        descriptor = os.open(beside(path, "lock"), os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _same_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(descriptor: int) -> None:

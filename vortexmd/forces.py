@@ -137,8 +137,8 @@ class PairForces:
         for _ in self._map(block, self._blocks):
             pass
 
-    def energy(self) -> float:
-        """Pair energy of all vortices, in ε₀."""
+    def energy(self, *, whole: bool = False) -> float:
+        """Pair energy of all vortices, in ε₀: that of the switched forces, or the law's own (U·S)."""
         if self.tables.cutoff == 0:
             return 0.0
         self.ensure()
@@ -156,7 +156,7 @@ class PairForces:
                 self._lengths,
                 self._half,
                 tables.index,
-                tables.energy,
+                tables.whole_energy if whole else tables.energy,
                 tables.bits,
                 LOWEST_OCTAVE,
                 tables.cutoff**2,
@@ -334,7 +334,7 @@ def _pair_energy(
                 pattern = np.float64(max(s, floor2)).view(np.int64)
                 c = table[row[species[j]], (pattern >> shift) - lowest]
                 t = np.int64((pattern & below) | one).view(np.float64) - 1.0
-                u = c[0] + t * (c[1] + t * (c[2] + t * c[3]))
+                u = c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * c[4])))
                 # A pair across two blocks is met twice.
                 energy += u if k < middle[i - first] else 0.5 * u
         total += energy

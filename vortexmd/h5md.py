@@ -12,7 +12,6 @@ it an array that is updated in place.
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,9 +33,6 @@ DESCRIPTION = "parameters/description"
 PROVENANCE = "parameters/provenance"
 CHANGE_TEXT = "parameters/changes/text"
 
-# HDF5 superblock: signature, version, sizes of offsets and lengths, consistency flags, …, end of file.
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
-SUPERBLOCK = struct.Struct("<8sBBBBQQQ")
 SERIES_CHUNK = 256
 WIDEST_CHUNK = 65536
 NARROWEST_CHUNK = 64
@@ -117,38 +113,6 @@ class Extent:
     events: int
     changes: int
     text: int
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the first bytes of an HDF5 file say."""
-
-    open_for_writing: bool
-    truncated: bool
-    end: int
-
-
-def read_header(path: Path) -> Header:
-    """Whether a file was closed by its writer, and whether all of it is there.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such file, or it is not an HDF5 file of ours.
-    """
-    if not path.exists():
-        raise FileNotFoundError(f"trajectory {path}: no such file")
-    if path.is_dir():
-        raise IsADirectoryError(f"trajectory {path}: a folder; give a file")
-    with open(path, "rb") as file:
-        head = file.read(SUPERBLOCK.size)
-    if len(head) < SUPERBLOCK.size or not head.startswith(SIGNATURE):
-        raise ValueError(f"trajectory {path}: not an HDF5 file")
-    _, superblock, offsets, _, flags, _, _, end = SUPERBLOCK.unpack(head)
-    if superblock < 3 or offsets != 8:
-        raise ValueError(f"trajectory {path}: an HDF5 file, but not a vortexmd trajectory")
-    # Looked at after the header was read: a file that is being written only grows.
-    return Header(flags != 0, path.stat().st_size < end, end)
 
 
 def chunk_width(n: int) -> int:

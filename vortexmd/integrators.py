@@ -102,10 +102,11 @@ def accept(positions, moves, winding, reference, lengths, sides, drift):
             old = positions[i, axis]
             new = old + moves[i, axis]
             if sides[axis] == 1:
-                if new < 0.0:
-                    new = -new
-                elif new > lengths[axis]:
-                    new = 2.0 * lengths[axis] - new
+                new = abs(new)
+                if new > lengths[axis]:
+                    # Folded first: a step longer than the box bounces several times.
+                    new %= 2.0 * lengths[axis]
+                    new = min(new, 2.0 * lengths[axis] - new)
             elif sides[axis] == 2 and (new < 0.0 or new > lengths[axis]):
                 left = True
             positions[i, axis] = new

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite, sqrt
+from math import sqrt
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
+from vortexmd.checks import not_negative, positive, whole
 from vortexmd.vortices import Vortices
 
 # Rows of a triangular lattice of spacing a are a√3/2 apart.
@@ -18,6 +19,7 @@ TRIANGULAR = sqrt(3) / 2
 WIDEST_ASPECT = 2.0
 # Random sequential addition jams at this covered fraction of the plane (disks).
 JAMMING = 0.547
+MAX_VORTICES = 2**31
 
 
 def triangular_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
@@ -103,8 +105,9 @@ def random_vortices(
         assert density is not None
         _check_density(density)
         box = Box((sqrt(n / density),) * 2)
-    if not (isfinite(min_distance) and min_distance >= 0):
-        raise ValueError(f"min_distance = {min_distance!r}: give a length in λ, 0 or more")
+    if not isinstance(box, Box):
+        raise ValueError(f"box = {box!r}: give a vortexmd.Box((Lx, Ly))")
+    not_negative("min_distance", min_distance)
     covered = n * np.pi * min_distance**2 / 4 / box.area
     if covered > JAMMING:
         raise ValueError(
@@ -194,8 +197,8 @@ def _windings(
     if not isinstance(winding, Mapping):
         return np.full(n, winding)
     kinds = np.array(list(winding.keys()))
-    fractions = np.array(list(winding.values()), dtype=float)
-    if not np.all(fractions >= 0) or abs(fractions.sum() - 1) > 1e-9:
+    fractions = np.array([not_negative(f"winding[{kind}]", share) for kind, share in winding.items()])
+    if abs(fractions.sum() - 1) > 1e-9:
         raise ValueError(f"winding = {dict(winding)!r}: the fractions must add up to 1")
     counts = np.floor(fractions * n + 1e-9).astype(int)
     # Largest remainders take what rounding down left over.
@@ -234,11 +237,8 @@ def _nearest_square(n: int, row_height: float, even_rows: bool) -> tuple[int, in
 
 
 def _count(n: int) -> int:
-    if isinstance(n, bool) or int(n) != n or n < 1:
-        raise ValueError(f"n = {n!r}: give a whole number of vortices, 1 or more")
-    return int(n)
+    return whole("n", n, 1, MAX_VORTICES)
 
 
 def _check_density(density: float) -> None:
-    if not (isfinite(density) and density > 0):
-        raise ValueError(f"density = {density!r}: give vortices per λ², more than 0")
+    positive("density", density)

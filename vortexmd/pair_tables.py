@@ -28,6 +28,7 @@ FORCE_TOLERANCE = 1e-6
 # Where the accuracy of a diverging law is counted from, in λ.
 R_MIN = 0.05
 FINEST_BINS = 9
+GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(20)
 
 
 class TableAccuracyWarning(UserWarning):
@@ -44,8 +45,9 @@ class PairTables:
         (S,) the winding number of each species.
     index
         (S, S) int64: which table acts between two species.
-    force, energy
-        (T, bins, 4) coefficients in t, the position within the bin (0 … 2⁻ᵏ): of F/r and of U.
+    force, energy, whole_energy
+        (T, bins, 4 or 5) coefficients in t, the position within the bin (0 … 2⁻ᵏ): of F/r, of the energy
+        whose slope F is, and of the law's own energy (see `switched`, `whole_energy`).
     bits
         k: there are 2ᵏ bins to an octave of r².
     cutoff
@@ -62,6 +64,7 @@ class PairTables:
     index: NDArray[np.int64]
     force: NDArray[np.float64]
     energy: NDArray[np.float64]
+    whole_energy: NDArray[np.float64]
     bits: int
     cutoff: float
     cutoffs: NDArray[np.float64]
@@ -69,42 +72,57 @@ class PairTables:
     diverges: NDArray[np.bool_]
 
 
-def switched(potential: Any, r: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
-    """Force and energy as the engine uses them: U·S with S falling from 1 to 0.
+def switch(cutoff: float, r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """S(r): 1, then over the last tenth before the cutoff a quintic step down to 0."""
+    if isinf(cutoff):
+        return np.ones_like(r)
+    x = np.clip((r / cutoff - SWITCH_FROM) / (1 - SWITCH_FROM), 0, 1)
+    return 1 - x**3 * (10 - 15 * x + 6 * x**2)
 
-    S(r) is the quintic step over the last tenth before the cutoff, F = −d(US)/dr: no jump in force
-    or stiffness, no shift of the energy inside. A law whose energy has no zero at infinity is
-    measured from the cutoff instead.
+
+def switched(potential: Any, r: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
+    """Force and energy as the engine uses them: F·S, and the energy whose slope that is.
+
+    Switching the force bends it gently and never beyond the law's own; switching the energy instead
+    (U·S) would add a bump −U·dS/dr, several times as strong as the force there, under which the
+    triangular lattice of London's law at density 1 has no or a tenth of its shear modulus at cutoffs of
+    6 and 7 λ. The energy ∫_r^∞ F·S dr is lower than U by a constant inside; `PairTables.whole_energy`
+    is there to put that right.
     """
     cutoff = potential.cutoff
-    force, energy = potential.force(r), potential.energy(r)
+    force = potential.force(r) * switch(cutoff, r)
     if isinf(cutoff):
-        return force, energy
-    if potential.energy(np.inf) != 0:
-        energy = energy - potential.energy(cutoff)
-    width = (1 - SWITCH_FROM) * cutoff
-    x = np.clip((r - SWITCH_FROM * cutoff) / width, 0, 1)
-    step = 1 - x**3 * (10 - 15 * x + 6 * x**2)
-    slope = -30 * x**2 * (1 - x) ** 2 / width
-    return np.where(x < 1, force * step - energy * slope, 0), np.where(x < 1, energy * step, 0)
+        return force, potential.energy(r)
+    begin = SWITCH_FROM * cutoff
+    zone = np.clip(r, begin, cutoff)
+    half = 0.5 * (cutoff - zone)
+    at = zone[..., None] + half[..., None] * (GAUSS_NODES + 1)
+    work = half * np.sum(GAUSS_WEIGHTS * potential.force(at) * switch(cutoff, at), axis=-1)
+    inside = np.where(
+        r < begin, potential.energy(np.minimum(r, begin)) - potential.energy(begin), 0
+    )
+    return force, work + inside
+
+
+def whole_energy(potential: Any, r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """U·S: the law's own energy, fading out; what sums over pairs are compared with theory by."""
+    weight = switch(potential.cutoff, r)
+    return np.where(weight > 0, potential.energy(r), 0) * weight
 
 
 def tail_energy(potential: Any) -> float:
-    """Energy per vortex at unit density that the smooth cutoff leaves out: π∫(1 − S)U r dr, ε₀.
+    """π∫(1 − S)U r dr in ε₀λ²: what `whole_energy` leaves out, per vortex, at unit density.
 
-    Multiply by the density of partners; a lattice at density n has n·tail_energy more energy per
-    vortex under the full law, up to the difference between its sum and an integral.
+    That of partners spread evenly; inf for laws without an end.
     """
     cutoff = potential.cutoff
     if isinf(cutoff):
         return 0.0
-    nodes, weights = np.polynomial.legendre.leggauss(24)
     width = (1 - SWITCH_FROM) * cutoff
-    r = SWITCH_FROM * cutoff + 0.5 * width * (nodes + 1)
-    missing = potential.energy(r) - switched(potential, r)[1]
-    return float(
-        np.pi * 0.5 * width * np.sum(weights * missing * r) + potential.tail_energy(cutoff)
-    )
+    r = SWITCH_FROM * cutoff + 0.5 * width * (GAUSS_NODES + 1)
+    missing = potential.energy(r) * (1 - switch(cutoff, r))
+    within = 0.5 * width * np.sum(GAUSS_WEIGHTS * missing * r)
+    return float(np.pi * within + potential.tail_energy(cutoff))
 
 
 def build_tables(
@@ -157,7 +175,7 @@ def build_tables(
     # Below k = 6 the cubic would be too coarse; kinks in a user's force may ask for more.
     for bits in range(6, FINEST_BINS + 1):
         tabulated = [_tabulate(law, cutoff, bits) for law in laws]
-        worst = max((error for _, _, error in tabulated), default=0.0)
+        worst = max((error for *_, error in tabulated), default=0.0)
         if worst <= FORCE_TOLERANCE:
             break
     else:
@@ -168,10 +186,11 @@ def build_tables(
             stacklevel=4,
         )
     bins = _edges(max(cutoff, 1.0), bits)[0].size
-    empty = np.zeros((1, bins, 4))
-    force = np.concatenate([empty] + [f[None] for f, _, _ in tabulated])
-    energy = np.concatenate([empty] + [u[None] for _, u, _ in tabulated])
-    return PairTables(species, index, force, energy, bits, cutoff, cutoffs, worst, diverges)
+    columns = [np.zeros((1 + len(laws), bins, order)) for order in (4, 5, 5)]
+    for k, law in enumerate(tabulated):
+        for column, table in zip(columns, law[:3], strict=True):
+            column[1 + k] = table
+    return PairTables(species, index, *columns, bits, cutoff, cutoffs, worst, diverges)
 
 
 def _edges(cutoff: float, bits: int) -> tuple[NDArray, NDArray]:
@@ -182,25 +201,41 @@ def _edges(cutoff: float, bits: int) -> tuple[NDArray, NDArray]:
     return octave * (1 + (bins & ((1 << bits) - 1)) / (1 << bits)), octave
 
 
-def _tabulate(law: Any, cutoff: float, bits: int) -> tuple[NDArray, NDArray, float]:
-    """Coefficients of F/r and U per bin (bins, 4), and the measured relative error of F."""
+def _tabulate(law: Any, cutoff: float, bits: int) -> tuple[NDArray, NDArray, NDArray, float]:
+    """Coefficients of the three tables (bins, 4), and the measured relative error of the force."""
     edge, octave = _edges(max(cutoff, 1.0), bits)
     nodes = 0.5 * (1 + np.cos(np.pi * (np.arange(4) + 0.5) / 4)) * 2.0**-bits
     between = np.array([0.02, 0.35, 0.65, 0.98]) * 2.0**-bits
     to_coefficients = np.linalg.inv(np.vander(nodes, 4, increasing=True)).T
     r = np.sqrt(edge[:, None] + octave[:, None] * nodes)
-    force, energy = switched(law, r)
-    if not (np.isfinite(force).all() and np.isfinite(energy).all()):
-        bad = r[~(np.isfinite(force) & np.isfinite(energy))].flat[0]
+    force = law.force(r) * switch(law.cutoff, r)
+    whole = whole_energy(law, r)
+    if not (np.isfinite(force).all() and np.isfinite(whole).all()):
+        bad = r[~(np.isfinite(force) & np.isfinite(whole))].flat[0]
         raise ValueError(f"pair_force: {law!r} is not finite at r = {bad:.6g} λ")
     force_coefficients = (force / r) @ to_coefficients
     r_test = np.sqrt(edge[:, None] + octave[:, None] * between)
-    exact = switched(law, r_test)[0]
+    exact = law.force(r_test) * switch(law.cutoff, r_test)
     table = force_coefficients @ np.vander(between, 4, increasing=True).T * r_test
     counted = r_test >= R_MIN
     largest = np.abs(exact[counted]).max(initial=0.0)
     error = float(np.abs(table - exact)[counted].max() / largest) if largest > 0 else 0.0
-    return force_coefficients, energy @ to_coefficients, error
+    energy = _integral(law, force_coefficients, octave, 2.0**-bits)
+    whole_coefficients = np.pad(whole @ to_coefficients, ((0, 0), (0, 1)))
+    return force_coefficients, energy, whole_coefficients, error
+
+
+def _integral(law: Any, force: NDArray, octave: NDArray, width: float) -> NDArray:
+    """Coefficients (bins, 5) of the energy, exactly the integral of the tabulated force.
+
+    U = U(end) + ½∫(F/r) ds from s to the end of the table: forces and energies agree to rounding, which
+    a minimisation needs.
+    """
+    slopes = -0.5 * octave[:, None] * force / np.arange(1, 5)
+    drops = slopes @ width ** np.arange(1, 5)
+    last = law.energy(ENDLESS) if isinf(law.cutoff) else 0.0
+    at_start = last - np.cumsum(drops[::-1])[::-1]
+    return np.column_stack((at_start, slopes))
 
 
 def hard_core_radius(tables: PairTables) -> float:

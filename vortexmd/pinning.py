@@ -7,7 +7,7 @@ their number at a given density.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import sqrt
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,8 +15,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
+from vortexmd.checks import whole
 from vortexmd.external import ExternalForce
-from vortexmd.lattices import TRIANGULAR, random_vortices
+from vortexmd.lattices import MAX_VORTICES, TRIANGULAR, random_vortices
 
 # exp(-6²) = 2e-16: nothing of a Gaussian well is left beyond six radii.
 GAUSSIAN_REACH = 6.0
@@ -37,13 +38,13 @@ class _Pins(ExternalForce):
     reach_in_radii: ClassVar[float]
 
     def __post_init__(self) -> None:
-        positions = np.array(self.positions, dtype=float)
+        positions = _numbers("positions", self.positions)
         if positions.size == 0:
             positions = positions.reshape(0, 2)
         if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
             raise ValueError("pins.positions: give finite numbers in λ, shape (M, 2)")
         for name, positive in (("depth", False), ("radius", True)):
-            value = np.asarray(getattr(self, name), dtype=float)
+            value = _numbers(name, getattr(self, name))
             if value.shape not in ((), (len(positions),)):
                 raise ValueError(
                     f"pins.{name}: shape {value.shape}, one number or {len(positions)}"
@@ -55,9 +56,10 @@ class _Pins(ExternalForce):
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value)
         positions.setflags(write=False)
         object.__setattr__(self, "positions", positions)
-        if self.box is not None and not self.box.contains(positions).all():
-            k = int(np.flatnonzero(~self.box.contains(positions))[0])
-            if not all(self.box.periodic):
+        if self.box is not None:
+            outside = np.flatnonzero(~self.box.contains(self.box.wrap(positions)[0]))
+            if outside.size:
+                k = outside[0]
                 raise ValueError(f"pins.positions[{k}] = {positions[k]}: outside the box")
 
     def __len__(self) -> int:
@@ -260,6 +262,13 @@ def _wells(
                     energies[i] -= well
 
 
+def _numbers(name: str, value: Any) -> NDArray[np.float64]:
+    try:
+        return np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"pins.{name} = {value!r}: give numbers") from None
+
+
 def _check_box(box: Any) -> None:
     if not isinstance(box, Box):
         raise ValueError(f"pins.box = {box!r}: give the simulation's Box, as in box=start.box")
@@ -268,9 +277,7 @@ def _check_box(box: Any) -> None:
 def _fit(n: int, box: Box, kind: str) -> tuple[int, int]:
     """(columns, rows) of a lattice of n sites whose spacings fit the box."""
     _check_box(box)
-    if isinstance(n, bool) or int(n) != n or n < 1 or not isfinite(n):
-        raise ValueError(f"pins.n = {n!r}: give a whole number of pins, 1 or more")
-
+    n = whole("pins.n", n, 1, MAX_VORTICES)
     step, shape = (2, TRIANGULAR) if kind == "triangular" else (1, 1.0)
     fits: dict[int, tuple[float, int, int]] = {}
     for rows in range(step, 4 * n + 8, step):

@@ -26,7 +26,7 @@ from vortexmd.appender import read_changes
 from vortexmd.events import Event
 from vortexmd.frames import events_from
 from vortexmd.h5md import EVENT_COLUMNS, PARTICLE_COLUMNS, SERIES
-from vortexmd.recovery import open_to_read
+from vortexmd.recovery import open_to_read, telling_damage
 from vortexmd.vortices import Vortices
 
 # Vortex-frames read in one go while iterating.
@@ -163,13 +163,13 @@ class Trajectory:
     def _reading(self) -> Iterator[h5py.File]:
         file = open_to_read(self.path) if self._handle is None else self._handle
         try:
-            if self._run is not None and self._run != h5md.read_json(file, h5md.PROVENANCE)["run"]:
-                raise ValueError(
-                    f"trajectory {self.path}: replaced by another run since it was loaded; load it again"
-                )
-            yield file
-        except (OSError, KeyError, RuntimeError, json.JSONDecodeError) as error:
-            raise ValueError(f"trajectory {self.path}: damaged or truncated ({error})") from None
+            with telling_damage(self.path):
+                if self._run not in (None, h5md.read_json(file, h5md.PROVENANCE)["run"]):
+                    raise ValueError(
+                        f"trajectory {self.path}: replaced by another run since it was loaded; load it "
+                        f"again"
+                    )
+                yield file
         finally:
             if file is not self._handle:
                 file.close()

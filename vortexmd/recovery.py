@@ -1,15 +1,18 @@
 """Trajectory files that a killed run leaves, made whole again.
 
-A run that is killed leaves its file in SWMR mode: readable by whoever asks for that mode (`load`
-does), refused by everybody else, and perhaps with a frame half written. It is mended by copying what
+A run that is killed leaves its file in SWMR mode: readable by whoever knows how (`load` does),
+refused by everybody else, and perhaps with a frame half written. It is mended by copying what
 is complete into a new file that takes the old one's place at the very end, so that nothing is lost
 whatever happens meanwhile. Chunks are copied as they are, without unpacking.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ import h5py
 import numpy as np
 
 from vortexmd import h5md
-from vortexmd.files import WriterLock, beside, check_folder, make_room, replace
+from vortexmd.files import WriterLock, beside, check_folder, is_locked, make_room, replace
 from vortexmd.h5md import Extent
+from vortexmd.superblock import KilledFile, read_header
 
 # More than the groups, attributes and indexes of a file ever take.
 OVERHEAD = 2**20
@@ -54,7 +58,7 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
         If there is no room for the copy; the file is then as it was.
     """
     path = Path(os.path.realpath(path))
-    h5md.read_header(path)
+    read_header(path)
     check_folder(path, "trajectory")
     lock = WriterLock(path)
     try:
@@ -65,13 +69,14 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
 
 def make_whole(path: Path, frames: int | None = None) -> int:
     """As `recover`, for whoever holds the writer's lock already."""
-    header = h5md.read_header(path)
-    with open_to_read(path) as file:
-        h5md.check_ours(file, path)
-        kept = h5md.extent(file)
+    header = read_header(path)
+    with open_to_read(path, alone=True) as file:
+        with telling_damage(path):
+            h5md.check_ours(file, path)
+            kept = h5md.extent(file)
         if frames is not None:
             kept = _shorter(file, kept, frames, path)
-        if not header.open_for_writing and h5md.is_whole(file, kept):
+        if not header.writing and h5md.is_whole(file, kept):
             return kept.frames
         temporary = _copy(file, path, kept)
     replace(temporary, path)
@@ -80,34 +85,57 @@ def make_whole(path: Path, frames: int | None = None) -> int:
 
 def widen(path: Path, width: int) -> None:
     """Write a file anew whose particle arrays can grow to `width` and beyond."""
-    with open_to_read(path) as file:
+    with open_to_read(path, alone=True) as file:
         temporary = _copy(file, path, h5md.extent(file), h5md.HEADROOM * width)
     replace(temporary, path)
 
 
-def open_to_read(path: Path) -> h5py.File:
+def open_to_read(path: Path, *, alone: bool = False) -> h5py.File:
     """Open for reading, whatever state the file is in, and without standing in a writer's way.
+
+    Parameters
+    ----------
+    path
+        The file.
+    alone
+        Nobody is writing it: the caller holds the writer's lock.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        In one line: missing, not HDF5, truncated, or open elsewhere in a mode that shuts readers out.
+        In one line: missing, not HDF5, truncated, damaged, or open elsewhere in a mode that shuts
+        readers out.
     """
+    locking: bool | None = False
     for attempt in range(ATTEMPTS):
         # Its writer may be opening or closing it at this moment.
         time.sleep(0.02 * attempt)
-        if h5md.read_header(path).truncated:
+        header = read_header(path)
+        if header.truncated:
             # HDF5 would give zeros for what is missing.
             reason = "truncated; a copy or download that was cut short?"
             continue
         try:
-            # SWMR for a finished file too: a writer may go on with it while it is open here.
-            return h5py.File(path, "r", libver="latest", swmr=True, locking=False)
+            if header.swmr and (alone or is_locked(path) is False):
+                return KilledFile(path)
+            return h5py.File(path, "r", libver="latest", swmr=header.swmr, locking=locking)
         except OSError as error:
             reason = str(error)
+            if "locking flag" in reason:
+                # This process has it open by another way, and HDF5 wants the two alike.
+                locking = None
             if "already open" in reason:
                 reason += "; if no program has it open, `h5clear -s FILE` mends it"
     raise ValueError(f"trajectory {path}: cannot be opened ({reason})")
+
+
+@contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """What h5py raises over damaged data, as one line."""
+    try:
+        yield
+    except (OSError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+        raise ValueError(f"trajectory {path}: damaged or truncated ({error})") from None
 
 
 def _shorter(file: h5py.File, kept: Extent, frames: int, path: Path) -> Extent:
@@ -139,35 +167,42 @@ def _copy(source: h5py.File, path: Path, kept: Extent, limit: int = 0) -> Path:
     }
     rows[h5md.CHANGE_TEXT] = kept.text
     wide = {column.path for column in h5md.PARTICLE_COLUMNS.values()}
-    with h5py.File(temporary, "w", libver="latest", locking=False) as target:
-        made: dict[Any, str] = {}
+    made: dict[Any, str] = {}
 
-        def visit(name: str) -> None:
-            link = source.get(name, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                target[name] = link
-                return
-            item = source[name]
-            if isinstance(item, h5py.Group):
-                _copy_attributes(item, target.require_group(name))
-                for child in item:
-                    visit(f"{name}/{child}")
-                return
-            address = h5py.h5o.get_info(item.id).addr
-            if address in made:
-                target[name] = target[made[address]]
-                return
-            made[address] = name
-            growing = next((p for p in rows if p in source and source[p] == item), None)
-            if growing is None:
-                source.copy(item, target, name=name)
-                return
-            width = kept.width if growing in wide else None
-            _copy_rows(item, target, name, rows[growing], width, limit)
+    def visit(name: str) -> None:
+        link = source.get(name, getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            target[name] = link
+            return
+        item = source[name]
+        if isinstance(item, h5py.Group):
+            _copy_attributes(item, target.require_group(name))
+            for child in item:
+                visit(f"{name}/{child}")
+            return
+        address = h5py.h5o.get_info(item.id).addr
+        if address in made:
+            target[name] = target[made[address]]
+            return
+        made[address] = name
+        growing = next((p for p in rows if source[p] == item), None)
+        if growing is None:
+            source.copy(item, target, name=name)
+            return
+        width = kept.width if growing in wide else None
+        _copy_rows(item, target, name, rows[growing], width, limit)
 
-        _copy_attributes(source, target)
-        for child in source:
-            visit(child)
+    try:
+        with (
+            telling_damage(path),
+            h5py.File(temporary, "w", libver="latest", locking=False) as target,
+        ):
+            _copy_attributes(source, target)
+            for child in source:
+                visit(child)
+    except BaseException:
+        temporary.unlink()
+        raise
     return temporary
 
 

@@ -37,6 +37,7 @@ from vortexmd.vortices import Vortices
 
 CHECKPOINT_SECONDS = 60.0
 MAX_STEPS = 2**62
+MAX_THREADS = 1024
 
 
 class UnstableStepError(RuntimeError):
@@ -119,7 +120,8 @@ class Simulation:
     ):
         if not isinstance(start, Vortices):
             raise ValueError(
-                f"start = {start!r}: give Vortices, as vmd.random_vortices(…) makes them"
+                f"start: give Vortices, as vmd.random_vortices(…) makes them, not "
+                f"{type(start).__name__}"
             )
         if len(start) == 0:
             raise ValueError("start: no vortices; one is the least (a run may end with none)")
@@ -133,10 +135,10 @@ class Simulation:
         if precision != "double":
             raise ValueError(f"precision = {precision!r}: this version computes in 'double' only")
         for name, value in (("skin", skin), ("max_displacement", max_displacement)):
-            if value is not None and not value > 0:
+            if value is not None and not (isinstance(value, (int, float, np.number)) and value > 0):
                 raise ValueError(f"{name} = {value!r}: give a length in λ, more than 0")
-        if threads is not None and (isinstance(threads, bool) or int(threads) < 1):
-            raise ValueError(f"threads = {threads!r}: give 1 or more")
+        if threads is not None:
+            whole("threads", threads, 1, MAX_THREADS)
         self.box = start.box
         self.pair_force = pair_force
         self.integrator = integrator
@@ -163,7 +165,7 @@ class Simulation:
 
         self._dt = positive("dt", dt)
         self.temperature = temperature
-        self._reactions = tuple(reactions)
+        self._reactions = _listed(reactions)
         self._external: list[ExternalForce] = []
         self.external = external  # type: ignore[assignment]
         self._prepare()
@@ -184,9 +186,9 @@ class Simulation:
         self._reaction_distances = chemistry.reaction_distances(
             self._tables.windings, self._reactions
         )
-        reach = max(self._tables.cutoff, float(self._reaction_distances.max()))
+        reach = max(self._tables.cutoff, float(self._reaction_distances.max(initial=0.0)))
         check_reach(self.box, inf if reach >= ENDLESS else reach, len(self._here))
-        skin = self._skin or max(0.4, 0.08 * reach)
+        skin = self._skin or max(0.8, 0.08 * reach)
         edges = block_edges(len(self._here))
         threads = min(self._threads or os.cpu_count() or 1, len(edges) - 1)
         self._pairs = PairForces(
@@ -219,6 +221,7 @@ class Simulation:
     def dt(self, value: float) -> None:
         self._time_origin = (self.step, self.time)
         self._dt = positive("dt", value)
+        self._unchecked = True
 
     @property
     def time(self) -> float:
@@ -238,6 +241,7 @@ class Simulation:
     def temperature(self, value: float) -> None:
         self._temperature = not_negative("temperature", value)
         self._ramp = None
+        self._unchecked = True
 
     @property
     def external(self) -> list[ExternalForce]:
@@ -246,7 +250,7 @@ class Simulation:
 
     @external.setter
     def external(self, value: ExternalForce | Iterable[ExternalForce]) -> None:
-        fields = [value] if isinstance(value, ExternalForce) else list(value)
+        fields = list(_listed(value))
         for field in fields:
             if not isinstance(field, ExternalForce):
                 raise ValueError(
@@ -265,7 +269,7 @@ class Simulation:
     @reactions.setter
     def reactions(self, value: Sequence[chemistry.Reaction]) -> None:
         before = self._reactions
-        self._reactions = tuple(value)
+        self._reactions = _listed(value)
         try:
             self._prepare()
         except ValueError:
@@ -283,33 +287,33 @@ class Simulation:
         return self._compute_forces()[np.argsort(self._here.ids)]
 
     def energies(self) -> dict[str, float]:
-        """``{"pair": …, "external": …}`` in ε₀: with the smooth cutoff; drives count as 0."""
-        pair = self._pairs.energy()
-        external = sum(
-            field.energy(self._here.positions, self._here.winding, self.time)
-            for field in self._bound
-        )
-        return {"pair": pair, "external": float(external)}
+        """``{"pair": …, "external": …}`` in ε₀: the energies whose slopes the forces are.
+
+        With the cutoff; `tail_correction` says what that takes away. Drives count as 0.
+        """
+        here, time = self._here, self.time
+        external = sum(field.energy(here.positions, here.winding, time) for field in self._bound)
+        return {"pair": self._pairs.energy(), "external": float(external)}
 
     def energy(self) -> float:
         """Total energy in ε₀: pairs and external potentials."""
         return sum(self.energies().values())
 
     def tail_correction(self) -> float:
-        """Energy per vortex, in ε₀, that the smooth cutoff leaves out at the present density.
+        """What the cutoff takes from the energy per vortex, in ε₀: add it to compare with theory.
 
-        That of a uniform background of partners beyond the cutoff: the error of `energy` against the
-        untruncated sum, per vortex, up to the difference between the two.
+        The shift of the switched forces' energy, summed over the pairs there are, and the energy of
+        partners beyond the cutoff as if they were spread evenly; inf for laws without an end.
         """
         present = counts(self._here.winding)
-        n = len(self._here)
-        total = 0.0
+        tail = 0.0
         for n1, c1 in present.items():
             for n2, c2 in present.items():
                 a, b = np.searchsorted(self._tables.windings, [n1, n2])
                 if self._tables.index[a, b] > 0:
-                    total += c1 * c2 * tail_energy(self.pair_force.pair(n1, n2))
-        return total / (n * self.box.area) if n else 0.0
+                    tail += c1 * c2 * tail_energy(self.pair_force.pair(n1, n2)) / self.box.area
+        shift = self._pairs.energy(whole=True) - self._pairs.energy()
+        return (shift + tail) / len(self._here) if len(self._here) else 0.0
 
     @property
     def cutoff(self) -> float:
@@ -497,15 +501,7 @@ class Simulation:
     # ------------------------------------------------------------------ one step
 
     def _advance(self) -> None:
-        temperature = self.temperature
-        forces = self._compute_forces()
-        noise = self._next_noise() if temperature > 0 else forces
-        moves = np.empty_like(forces)
-        worst, largest = propose(
-            forces, noise, self._mobility, self._pairs.species, self._dt, temperature, moves
-        )
-        if len(moves) and not largest <= self._step_limit**2:
-            raise UnstableStepError(self._too_far(worst, largest))
+        moves = self._next_moves()
         moved, leaving = accept(
             self._here.positions,
             moves,
@@ -521,6 +517,19 @@ class Simulation:
         if leaving:
             self._exit()
         self._react()
+
+    def _next_moves(self) -> NDArray[np.float64]:
+        """(N, 2) displacements of the step from the present state, in slot order."""
+        temperature = self.temperature
+        forces = self._compute_forces()
+        noise = self._next_noise() if temperature > 0 else forces
+        moves = np.empty_like(forces)
+        worst, largest = propose(
+            forces, noise, self._mobility, self._pairs.species, self._dt, temperature, moves
+        )
+        if len(moves) and not largest <= self._step_limit**2:
+            raise UnstableStepError(self._too_far(worst, largest))
+        return moves
 
     def _compute_forces(self) -> NDArray[np.float64]:
         """(N, 2) in slot order."""
@@ -605,13 +614,7 @@ class Simulation:
         if not self._unchecked or self.remaining_steps == 0:
             return
         self._check_overlaps()
-        forces = self._compute_forces()
-        moves = np.empty_like(forces)
-        worst, largest = propose(
-            forces, forces, self._mobility, self._pairs.species, self._dt, 0.0, moves
-        )
-        if len(moves) and not largest <= self._step_limit**2:
-            raise UnstableStepError(self._too_far(worst, largest))
+        self._next_moves()
         self._unchecked = False
 
     def _check_overlaps(self) -> None:
@@ -638,3 +641,8 @@ class Simulation:
             f"{0.3 * self._dt * self._step_limit / distance:.1g}, or start without close pairs "
             f"(min_distance=, Simulation.minimize)"
         )
+
+
+def _listed(value: Any) -> tuple:
+    """A tuple of what was given, one thing or several; what they are is checked elsewhere."""
+    return tuple(value) if isinstance(value, Iterable) else (value,)

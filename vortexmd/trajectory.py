@@ -114,8 +114,9 @@ class TrajectoryWriter:
         self.resume = resume
         self._lock: WriterLock | None = None
         self._file: Appender | None = None
-        # Where the file is to be; until then a new one that replaces another grows under another name.
+        # Where the file is to be; one that replaces another grows under another name at first.
         self._target = self.path
+        # The file there is the one that this writer writes.
         self._published = False
         self._failed = False
         # The frame at this step needs no further attention.
@@ -229,9 +230,8 @@ class TrajectoryWriter:
             self._published = True
         self._file = Appender(new if replaces else target)
 
-    def _publish(self) -> None:
+    def _publish(self, file: Appender) -> None:
         """The new file has its first frame: it takes the old one's place."""
-        file = self._open_file()
         file.close()
         replace(file.path, self._target)
         self._published = True
@@ -252,6 +252,7 @@ class TrajectoryWriter:
             )
         self._check_run(sim, file)
         self._new_events(sim, file)
+        self._published = True
 
     def _check_run(self, sim: Source, file: Appender) -> None:
         """Is this the run that the file holds? A change is taken only where it can be meant."""
@@ -320,8 +321,8 @@ class TrajectoryWriter:
                 file.append(row, events)
             raise
         self._events_compared = file.events
-        if not self._published:
-            self._publish()
+        if file.path != self._target:
+            self._publish(file)
 
     def _new_events(self, sim: Source, file: Appender) -> Row:
         """Events that the file lacks, after those that it has were compared.
@@ -360,7 +361,8 @@ class TrajectoryWriter:
         try:
             if file is not None:
                 file.close()
-                if not self._published:
+                if file.path != self._target:
+                    # It never had a frame; what it was to replace stays.
                     file.path.unlink(missing_ok=True)
                 elif self._failed:
                     # Perhaps in the middle of a frame. If that cannot be mended now (no room, say),

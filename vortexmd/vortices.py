@@ -144,7 +144,8 @@ def _positions(value: ArrayLike) -> NDArray[np.float64]:
 def _integers(name: str, value: ArrayLike, n: int) -> NDArray[np.int64]:
     given = np.asarray(value)
     if given.dtype.kind not in "iuf" or (
-        given.dtype.kind == "f" and not np.array_equal(given, np.rint(given))
+        given.dtype.kind == "f"
+        and not (np.isfinite(given).all() and np.array_equal(given, np.rint(given)))
     ):
         raise ValueError(f"{name}: give integers, not {given.dtype} {_first(given)}")
     if given.ndim == 0:

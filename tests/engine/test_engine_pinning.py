@@ -121,6 +121,18 @@ def test_one_narrow_well_in_a_huge_box_and_none_at_all():
     assert not forces_only(none, box, r).any() and len(none) == 0
 
 
+def test_positions_are_folded_along_periodic_axes():
+    """Also in a strip, whose other side is open; and what was given stays the caller's own."""
+    strip = vmd.Box((10.0, 8.0), ("periodic", "open"))
+    sites, depth = np.array([[-0.5, 4.0], [10.5, 2.0]]), np.array([1.0, 2.0])
+    pins = vmd.GaussianPins(sites, depth=depth, radius=1.0, box=strip)
+    inside = vmd.GaussianPins([[9.5, 4.0], [0.5, 2.0]], depth=depth, radius=1.0, box=strip)
+    r = np.random.default_rng(1).random((30, 2)) * strip.lengths
+    assert forces_only(pins, strip, r) == pytest.approx(forces_only(inside, strip, r), abs=1e-12)
+    depth[0] = sites[0, 0] = 5.0
+    assert pins.depth[0] == 1.0 and pins.positions[0, 0] == -0.5
+
+
 def test_pins_act_alike_on_every_winding():
     pins = vmd.GaussianPins([[5.0, 4.0]], depth=1.0, radius=1.0, box=BOX)
     start = vmd.Vortices(np.tile([[5.3, 4.1]], (3, 1)), [1, -1, 2], BOX)

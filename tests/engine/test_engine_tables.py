@@ -4,12 +4,14 @@ from math import inf
 
 import numpy as np
 import pytest
+from engine_twins import cut
 from scipy.special import k0, k1
 
 import potentials as pot
 import vortexmd as vmd
 from vortexmd.forces import PairForces
-from vortexmd.pair_tables import R_MIN, TableAccuracyWarning, build_tables, switched
+from vortexmd.pair_tables import R_MIN, TableAccuracyWarning, build_tables
+from vortexmd.population import Population
 
 LAWS = {
     "London": (pot.London(f0=2.0), 1, 1),
@@ -38,17 +40,20 @@ class Pair:
 
     def __init__(self, law, n1, n2):
         self.tables = build_tables(law, [n1, n2], [(n1, n2)])
-        box = vmd.Box((1.0, 1.0), "free")
-        self.engine = PairForces(self.tables, box, inf, inf, 1)
-        self.species = np.searchsorted(self.tables.windings, [n1, n2])
+        start = vmd.Vortices([[0.0, 0.0], [1.0, 0.0]], [n1, n2], vmd.Box((1.0, 1.0), "free"))
+        self.here = Population.of(start)
+        self.pairs = PairForces(self.here, self.tables, inf, inf, 1)
 
-    def force_and_energy(self, r):
-        positions = np.array([[0.0, 0.0], [r, 0.0]])
-        self.engine.rebuild(positions, np.arange(2))
-        out = np.empty((2, 2))
-        self.engine.forces(positions, self.species, out)
+    def at(self, r):
+        """Force on the outer one, and the energy."""
+        self.here.place(np.array([[0.0, 0.0], [r, 0.0]]))
+        out = np.zeros((2, 2))
+        self.pairs.add_forces(out)
         assert out[0, 0] == -out[1, 0] and not out[:, 1].any()
-        return out[1, 0], self.engine.energy(positions, self.species)
+        return out[np.argsort(self.here.ids)][1, 0], self.pairs.energy()
+
+    def along(self, r):
+        return np.array([self.at(x) for x in r]).T
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -59,50 +64,52 @@ def test_force_within_a_millionth_of_the_largest(name):
     # Everywhere, and the neighbourhoods of the switch's two ends and of the octaves of r².
     special = np.array([0.9 * end, end, 1.0, np.sqrt(2.0), 2.0])
     r = np.concatenate((np.geomspace(R_MIN, 1.05 * end, 4001), special * (1 - 1e-9), special))
-    force, energy = np.array([pair.force_and_energy(x) for x in r]).T
-    true_force, true_energy = switched(exact, r)
+    force, energy = pair.along(r)
+    true_force, true_energy = cut(exact, r)
     # The largest magnitude on r ≥ 0.05 that the table counts from.
     scale = np.abs(true_force).max()
     assert np.abs(force - true_force).max() <= 1e-6 * scale
-    assert np.abs(energy - true_energy).max() <= 1e-6 * max(scale, np.abs(true_energy).max())
+    assert np.abs(energy - true_energy).max() <= 1e-6 * max(scale, np.ptp(true_energy))
     assert pair.tables.relative_error <= 1e-6
 
 
 def test_below_the_smallest_radius_the_relative_error_stays():
     pair = Pair(pot.London(f0=1.0, cutoff=5.0), 1, 1)
     r = np.geomspace(2e-6, R_MIN, 400)
-    force, energy = np.array([pair.force_and_energy(x) for x in r]).T
+    force, energy = pair.along(r)
     assert np.abs(force / k1(r) - 1).max() < 1e-6
-    assert np.abs(energy - k0(r)).max() < 1e-6
+    assert np.ptp(energy - k0(r)) < 1e-6
 
 
 def test_the_switch_acts_over_the_last_tenth_only():
-    """Untouched below 0.9 r_c, nothing beyond r_c, half the energy in the middle, falling between."""
+    """Untouched below 0.9 r_c, nothing beyond r_c, half the force in the middle, falling between."""
     cutoff = 6.0
     r = np.linspace(0.5, 6.5, 1001)
     pair = Pair(pot.London(f0=1.0, cutoff=cutoff), 1, 1)
-    force, energy = np.array([pair.force_and_energy(d) for d in r]).T
-    inside = r < 0.89 * cutoff
-    assert force[inside] == pytest.approx(k1(r[inside]), rel=1e-6)
-    assert energy[inside] == pytest.approx(k0(r[inside]), rel=1e-6)
-    assert not force[r >= cutoff].any() and not energy[r >= cutoff].any()
-    step = energy[r < cutoff] / k0(r[r < cutoff])
-    assert np.all(np.diff(step) < 5e-4) and step[-1] == pytest.approx(0.0, abs=1e-3)
+    force, energy = pair.along(r)
+    inside, beyond = r < 0.89 * cutoff, r >= cutoff
+    assert force[inside] == pytest.approx(k1(r[inside]), rel=1e-5)
+    # Inside, the energy is the law's but for one constant: that of K₀ about the middle of the switch.
+    shift = k0(r[inside]) - energy[inside]
+    assert np.ptp(shift) < 1e-7 and k0(cutoff) < shift[0] < k0(0.9 * cutoff)
+    assert not force[beyond].any() and not energy[beyond].any()
+    step = force[~beyond] / k1(r[~beyond])
+    assert np.all(np.diff(step) < 1e-3) and step[-1] == pytest.approx(0.0, abs=1e-3)
     middle = 0.95 * cutoff
-    assert pair.force_and_energy(middle)[1] == pytest.approx(0.5 * k0(middle), rel=1e-4)
+    assert pair.at(middle)[0] == pytest.approx(0.5 * k1(middle), rel=1e-3)
 
 
 @pytest.mark.parametrize(
     "name", ["London", "London V-AV", "GLFit 0.5", "GLFit 1.7", "GLFit 1.7 V-AV", "Pearl", "Log", "sum"]
 )
 def test_force_is_minus_the_slope_of_the_energy(name):
-    """E(a) − E(b) = ∫F dr, by Simpson's rule on the engine's own numbers, through the switch."""
+    """E(a) − E(b) = ∫F dr for what minimisation slides down, by Simpson's rule on the engine's own numbers, through the switch."""
     law, n1, n2 = LAWS[name]
     pair = Pair(law, n1, n2)
     cutoff = law.pair(n1, n2).cutoff
     for a, b in ((0.3, 1.0), (1.0, 0.88 * cutoff), (0.88 * cutoff, 1.02 * cutoff)):
         r = np.linspace(a, b, 2001)
-        force, energy = np.array([pair.force_and_energy(x) for x in r]).T
+        force, energy = pair.along(r)
         h = r[1] - r[0]
         work = h / 3 * (force[:-2:2] + 4 * force[1:-1:2] + force[2::2])
         # Over every little stretch, and over the whole.

@@ -85,11 +85,11 @@ def delaunay_neighbors(vortices: Vortices) -> DelaunayNeighbors:
         empty = np.zeros(0, dtype=np.int64)
         start, plane = np.zeros(1, dtype=np.int64), np.zeros((0, 2))
         return DelaunayNeighbors(start, empty, plane, empty.astype(bool), empty, start, plane)
-    spacing = _mean_spacing(vortices)
+    spacing = mean_spacing(vortices)
     site = _sites(vortices, SAME_SPOT * spacing)
     rows = np.unique(site)
     positions, m = vortices.positions[rows], len(rows)
-    low, high = _domain(vortices, spacing)
+    low, high = cell_domain(vortices)
     cloud, lengths = positions - low, high - low
     periodic = np.array(vortices.box.periodic)
     for axis in np.flatnonzero(~periodic):
@@ -153,8 +153,8 @@ def voronoi_cells(vortices: Vortices | DelaunayNeighbors) -> list[NDArray[np.flo
     return np.split(found.cell_corners, found.cell_offsets[1:-1]) if len(found) else []
 
 
-def _mean_spacing(vortices: Vortices) -> float:
-    """√(area per vortex); along free axes the area ends at the outermost vortices."""
+def mean_spacing(vortices: Vortices) -> float:
+    """√(area per vortex) in λ, N ≥ 1; along free axes the area ends at the outermost vortices."""
     extent = np.ptp(vortices.positions, axis=0)
     free = np.array([word == "free" for word in vortices.box.boundary])
     area = float(np.prod(np.where(free, extent, vortices.box.lengths)))
@@ -177,9 +177,15 @@ def _sites(vortices: Vortices, distance: float) -> NDArray[np.int64]:
     return first[stack]
 
 
-def _domain(vortices: Vortices, spacing: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where cells end: the box, and along free axes half a spacing beyond the vortices."""
+def cell_domain(vortices: Vortices) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower left and upper right corner, in λ, of the region that the Voronoi cells share out.
+
+    The box, and along free axes half a mean spacing beyond the outermost vortices.
+    """
     low, high = np.zeros(2), np.array(vortices.box.lengths)
+    if len(vortices) == 0:
+        return low, high
+    spacing = mean_spacing(vortices)
     for axis, word in enumerate(vortices.box.boundary):
         least, most = vortices.positions[:, axis].min(), vortices.positions[:, axis].max()
         if word == "free":

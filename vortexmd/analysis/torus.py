@@ -63,7 +63,7 @@ def triangulate_torus(
     noise = np.random.default_rng(0).random(positions.shape) - 0.5
     for jitter in JITTERS:
         try:
-            found = _triangulate(positions + jitter * spacing * noise, lengths)
+            found = _triangulate(positions + jitter * spacing * noise, lengths, jitter * spacing)
         except QhullError:
             continue
         if found is not None:
@@ -75,13 +75,13 @@ def triangulate_torus(
 
 
 def _triangulate(
-    points: NDArray[np.float64], lengths: NDArray[np.float64]
+    points: NDArray[np.float64], lengths: NDArray[np.float64], shear: float
 ) -> TorusTriangulation | None:
     # No empty circle is wider than the box's diagonal: every point has an image within half of it.
     widest = 1.01 * np.hypot(*lengths)
     margin = min(FIRST_MARGIN * np.sqrt(np.prod(lengths) / len(points)), widest)
     while True:
-        cloud, owner, shift = _with_images(points, lengths, margin)
+        cloud, owner, shift = _with_images(points, lengths, shear, margin)
         triangles, centres = _triangles_at_home(cloud, len(points), lengths, margin)
         if triangles is not None:
             return _bonds_and_corners(triangles, centres, owner, shift, points)
@@ -91,16 +91,20 @@ def _triangulate(
 
 
 def _with_images(
-    points: NDArray[np.float64], lengths: NDArray[np.float64], margin: float
+    points: NDArray[np.float64], lengths: NDArray[np.float64], shear: float, margin: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """The home points, then their images up to `margin` beyond the box."""
+    """The home points, then their images up to `margin` beyond the box.
+
+    The images of one point alone are rectangles, which no displacement of it unsquares: hence the
+    shear of the box, by as much as the points are moved.
+    """
     reach = np.ceil(margin / lengths).astype(int)
     clouds, owners, shifts = [points], [np.arange(len(points))], [np.zeros_like(points, dtype=int)]
     for sx in range(-reach[0], reach[0] + 1):
         for sy in range(-reach[1], reach[1] + 1):
             if sx == 0 and sy == 0:
                 continue
-            image = points + np.array([sx, sy]) * lengths
+            image = points + np.array([sx * lengths[0] + sy * shear, sy * lengths[1]])
             near = np.flatnonzero(((image >= -margin) & (image < lengths + margin)).all(axis=1))
             clouds.append(image[near])
             owners.append(near)

@@ -5,12 +5,15 @@ It can be thrown to any step, like one that was resumed from a checkpoint there.
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import Any
 
+import h5py
 import numpy as np
 
 from vortexmd.box import Box
 from vortexmd.events import Event
+from vortexmd.trajectory import TrajectoryWriter
 from vortexmd.vortices import Vortices
 
 
@@ -25,12 +28,13 @@ class FakeSimulation:
         self.dt = dt
         self.temperature = 0.25
         self.tilt = 0.0
+        self.nudge = 0.0
         self.events: list[Event] = []
         self._move_to(0)
 
     def _move_to(self, step: int) -> None:
         self.step = step
-        born, died, self.ids = 0, 0, []
+        born, self.ids = 0, []
         events = []
         before = 0
         for s in range(step + 1):
@@ -44,10 +48,10 @@ class FakeSimulation:
                 if before - n >= 2:
                     pair = [self.ids.pop(0), self.ids.pop(0)]
                     events.append(self._event("annihilation", s, pair))
-                    died, before = died + 2, before - 2
+                    before -= 2
                 else:
                     events.append(self._event("exit", s, [self.ids.pop(0)]))
-                    died, before = died + 1, before - 1
+                    before -= 1
         self.events = events
 
     def _event(self, kind: str, step: int, ids: list[int]) -> Event:
@@ -69,7 +73,7 @@ class FakeSimulation:
     def state(self) -> Vortices:
         ids = np.array(self.ids, dtype=np.int64)
         phase = ids[:, None] * np.array([0.7, 1.3]) + self.seed
-        walk = phase + self.step * (0.013 + 0.001 * ids[:, None]) + self.tilt
+        walk = phase + self.step * (0.013 + 0.001 * ids[:, None]) + self.tilt + self.nudge
         lengths = np.array(self.box.lengths)
         for axis, word in enumerate(self.box.boundary):
             if word in ("open", "reflecting"):
@@ -115,3 +119,56 @@ class FakeSimulation:
         finally:
             for writer in started:
                 writer.finish(self)
+
+
+def growing_and_dying(step: int) -> int:
+    """From 20 up to 60 and down to none."""
+    return max(0, 20 + step - (3 * (step - 40) if step > 40 else 0))
+
+
+def write_in_process(path, start, steps, pause, pipe):
+    """Run to the end in a process of its own, telling each step once its frame is written."""
+    sim = FakeSimulation(growing_and_dying).at(start)
+    writer = TrajectoryWriter(path, 1, resume=True)
+
+    def tell(step):
+        pipe.send(step)
+        if pause:
+            pipe.poll(pause)
+
+    sim.run(steps, writer, after_frame=tell)
+    pipe.send("done")
+
+
+def start_process(target, *arguments):
+    """A process and the pipe it was given as its last positional argument."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["vortexmd"])
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(*arguments, theirs))
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def contents(path) -> dict[str, Any]:
+    """Every dataset and attribute of a closed file but where it came from, as type, shape and bytes."""
+    found = {}
+
+    def visit(name, item):
+        for key in item.attrs:
+            value = np.asarray(item.attrs[key])
+            found[f"{name}@{key}"] = (value.dtype.str, value.shape, value.tobytes())
+        if isinstance(item, h5py.Dataset) and name != "parameters/provenance":
+            value = np.asarray(item[()])
+            found[name] = (item.dtype.str, value.shape, value.tobytes(), item.chunks)
+
+    def links(group):
+        for name in group:
+            visit(group[name].name.lstrip("/"), group[name])
+            if isinstance(group[name], h5py.Group):
+                links(group[name])
+
+    with h5py.File(path, "r") as file:
+        links(file)
+    return found
