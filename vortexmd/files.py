@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vortexmd.checkpoint import sync_folder
 
-ATTEMPTS = 8
+ATTEMPTS = 6
 
 if sys.platform == "win32":
     import msvcrt
@@ -193,13 +193,13 @@ class WriterLock:
 def is_locked(path: Path) -> bool | None:
     """Whether somebody writes the file now; None if this file system cannot tell."""
     try:
-        descriptor = os.open(beside(path, "lock"), os.O_RDWR)
+        descriptor = os.open(beside(path, "lock"), os.O_RDONLY)
     except FileNotFoundError:
         return False
     except OSError:
         return None
     try:
-        _lock(descriptor)
+        _lock(descriptor, shared=True)
     except BlockingIOError:
         return True
     except OSError:
@@ -216,11 +216,11 @@ def _same_file(descriptor: int, path: Path) -> bool:
         return False
 
 
-def _lock(descriptor: int) -> None:
+def _lock(descriptor: int, *, shared: bool = False) -> None:
     if sys.platform == "win32":
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
             raise BlockingIOError(errno.EWOULDBLOCK, "locked") from error
     else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -197,7 +197,9 @@ def _windings(
     if not isinstance(winding, Mapping):
         return np.full(n, winding)
     kinds = np.array(list(winding.keys()))
-    fractions = np.array([not_negative(f"winding[{kind}]", share) for kind, share in winding.items()])
+    fractions = np.array(
+        [not_negative(f"winding[{kind}]", share) for kind, share in winding.items()]
+    )
     if abs(fractions.sum() - 1) > 1e-9:
         raise ValueError(f"winding = {dict(winding)!r}: the fractions must add up to 1")
     counts = np.floor(fractions * n + 1e-9).astype(int)

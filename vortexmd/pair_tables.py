@@ -190,7 +190,8 @@ def build_tables(
     for k, law in enumerate(tabulated):
         for column, table in zip(columns, law[:3], strict=True):
             column[1 + k] = table
-    return PairTables(species, index, *columns, bits, cutoff, cutoffs, worst, diverges)
+    force, energy, whole = columns
+    return PairTables(species, index, force, energy, whole, bits, cutoff, cutoffs, worst, diverges)
 
 
 def _edges(cutoff: float, bits: int) -> tuple[NDArray, NDArray]:
@@ -205,7 +206,8 @@ def _tabulate(law: Any, cutoff: float, bits: int) -> tuple[NDArray, NDArray, NDA
     """Coefficients of the three tables (bins, 4), and the measured relative error of the force."""
     edge, octave = _edges(max(cutoff, 1.0), bits)
     nodes = 0.5 * (1 + np.cos(np.pi * (np.arange(4) + 0.5) / 4)) * 2.0**-bits
-    between = np.array([0.02, 0.35, 0.65, 0.98]) * 2.0**-bits
+    # Where the error peaks: at the ends and half way between the nodes.
+    between = np.array([0.0, 0.15, 0.5, 0.85, 1.0]) * 2.0**-bits
     to_coefficients = np.linalg.inv(np.vander(nodes, 4, increasing=True)).T
     r = np.sqrt(edge[:, None] + octave[:, None] * nodes)
     force = law.force(r) * switch(law.cutoff, r)
@@ -233,7 +235,8 @@ def _integral(law: Any, force: NDArray, octave: NDArray, width: float) -> NDArra
     """
     slopes = -0.5 * octave[:, None] * force / np.arange(1, 5)
     drops = slopes @ width ** np.arange(1, 5)
-    last = law.energy(ENDLESS) if isinf(law.cutoff) else 0.0
+    # The table ends with its last octave, somewhat beyond ENDLESS.
+    last = law.energy(sqrt(2 * octave[-1])) if isinf(law.cutoff) else 0.0
     at_start = last - np.cumsum(drops[::-1])[::-1]
     return np.column_stack((at_start, slopes))
 

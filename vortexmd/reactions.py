@@ -236,5 +236,7 @@ def place(
 
 
 def _check_distance(name: str, distance: float | None) -> None:
-    if not isinstance(distance, (int, float, np.number)) or not (isfinite(distance) and distance > 0):
+    if not isinstance(distance, (int, float, np.number)) or not (
+        isfinite(distance) and distance > 0
+    ):
         raise ValueError(f"{name}.distance = {distance!r}: give a length in λ, more than 0")

@@ -153,9 +153,14 @@ class Trajectory:
             self._handle = open_to_read(self.path)
         with self._reading() as file:
             h5md.check_ours(file, self.path)
+            if file.swmr_mode:
+                # Opened anew or not: HDF5 remembers what it saw if the file is open elsewhere here.
+                for table in h5md.TABLES:
+                    for column in table.values():
+                        file[column.path].refresh()
             self._extent = h5md.extent(file)
             self.provenance: dict[str, Any] = h5md.read_json(file, h5md.PROVENANCE)
-            self._run = self.provenance["run"]
+            self._run = _run_of(file)
         self._frames = self._whole = range(self._extent.frames)
         return len(self)
 
@@ -164,7 +169,7 @@ class Trajectory:
         file = open_to_read(self.path) if self._handle is None else self._handle
         try:
             with telling_damage(self.path):
-                if self._run not in (None, h5md.read_json(file, h5md.PROVENANCE)["run"]):
+                if self._run is not None and self._run != _run_of(file):
                     raise ValueError(
                         f"trajectory {self.path}: replaced by another run since it was loaded; load it "
                         f"again"
@@ -306,3 +311,7 @@ class Trajectory:
         """
         with self._reading() as file:
             return [(c.step, json.loads(c.text)) for c in read_changes(file, self._extent)]
+
+
+def _run_of(file: h5py.File) -> str:
+    return h5md.read_json(file, h5md.PROVENANCE)["run"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -200,6 +201,7 @@ def _copy(source: h5py.File, path: Path, kept: Extent, limit: int = 0) -> Path:
             _copy_attributes(source, target)
             for child in source:
                 visit(child)
+        shutil.copymode(path, temporary)
     except BaseException:
         temporary.unlink()
         raise

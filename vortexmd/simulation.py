@@ -427,10 +427,11 @@ class Simulation:
         It stays there afterwards. `anneal` is this and `run`.
         """
         end = not_negative("to_temperature", to_temperature)
+        steps = whole("steps", steps, 0, MAX_STEPS)
         start = self.temperature
         self.temperature = end
-        if whole("steps", steps, 0, MAX_STEPS) > 0:
-            self._ramp = (self.step, int(steps), start, end)
+        if steps > 0:
+            self._ramp = (self.step, steps, start, end)
 
     def stop(self) -> None:
         """Ask a running `run` to end after the present step (from a signal handler, say)."""

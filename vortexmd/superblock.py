@@ -16,8 +16,8 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Signature; version, sizes of offsets and lengths, consistency flags; addresses of base, extension,
 # end of file, root group; checksum.
 SUPERBLOCK = struct.Struct("<8s4B4QI")
-FLAGS = 11
-WRITING, WRITING_SWMR = 1, 4
+FLAGS, END = 11, 28
+WRITING_SWMR = 4
 MASK = 0xFFFFFFFF
 
 
@@ -97,6 +97,8 @@ class _AsIfClosed(io.FileIO):
         super().__init__(path, "rb")
         head = bytearray(super().read(SUPERBLOCK.size))
         head[FLAGS] = 0
+        # The kill may have come after data were written and before the superblock knew of them.
+        head[END : END + 8] = struct.pack("<Q", path.stat().st_size)
         head[-4:] = struct.pack("<I", lookup3(bytes(head[:-4])))
         self._head = bytes(head)
         self.seek(0)
@@ -106,7 +108,8 @@ class _AsIfClosed(io.FileIO):
         start = self.tell()
         n = super().readinto(buffer)
         patch = self._head[start : start + n]
-        buffer[: len(patch)] = patch
+        if patch:
+            memoryview(buffer)[: len(patch)] = patch
         return n
 
 

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import warnings
-from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +18,7 @@ import numpy as np
 from vortexmd import h5md
 from vortexmd.appender import Appender, Change
 from vortexmd.checks import whole
+from vortexmd.differences import first_difference
 from vortexmd.events import Event
 from vortexmd.files import WriterLock, beside, check_folder, make_room, place_new, replace
 from vortexmd.frames import Row, digest, event_rows, frame_row, same
@@ -211,24 +211,28 @@ class TrajectoryWriter:
         new = beside(target, "new")
         state = sim.state
         description = h5md.canonical(sim.description())
-        make_room(new, OVERHEAD + len(description))
-        h5md.create(
-            new,
-            state.box,
-            len(state),
-            self.dtype.str,
-            self.compression,
-            description,
-            json.dumps(provenance()),
-        )
-        if not replaces:
-            try:
-                place_new(new, target)
-            except FileExistsError:
-                new.unlink()
-                raise FileExistsError(_exists(target)) from None
-            self._published = True
-        self._file = Appender(new if replaces else target)
+        try:
+            make_room(new, OVERHEAD + len(description))
+            h5md.create(
+                new,
+                state.box,
+                len(state),
+                self.dtype.str,
+                self.compression,
+                description,
+                json.dumps(provenance()),
+            )
+            if replaces:
+                self._file = Appender(new)
+                return
+            place_new(new, target)
+        except FileExistsError:
+            raise FileExistsError(_exists(target)) from None
+        finally:
+            if self._file is None:
+                new.unlink(missing_ok=True)
+        self._published = True
+        self._file = Appender(target)
 
     def _publish(self, file: Appender) -> None:
         """The new file has its first frame: it takes the old one's place."""
@@ -281,7 +285,7 @@ class TrajectoryWriter:
         if text not in texts:
             raise TrajectoryMismatchError(
                 f"trajectory {self._target}: holds a run with another description "
-                f"({_first_difference(texts[-1], text)}); write to another file, or, if the change is "
+                f"({first_difference(texts[-1], text)}); write to another file, or, if the change is "
                 f"meant, call sim.run(0, writers=[writer]) before making it"
             )
         assert frame is not None
@@ -409,28 +413,3 @@ def _texts_at(step: int, file: Appender) -> list[str]:
     ends = [*begins[1:], inf]
     texts = [file.description(), *(change.text for change in file.changes)]
     return [t for t, b, e in zip(texts, begins, ends, strict=True) if b <= step <= e]
-
-
-def _first_difference(old: str, new: str) -> str:
-    """The first key in which two descriptions differ, with both values."""
-    before, after = (dict(_leaves(json.loads(text), "")) for text in (old, new))
-    for key in [*before, *(key for key in after if key not in before)]:
-        a, b = before.get(key, "nothing"), after.get(key, "nothing")
-        if a != b:
-            return f"{key}: {_short(a)} in the file, {_short(b)} now"
-    return "the order of its entries"
-
-
-def _leaves(data: Any, where: str) -> Iterator[tuple[str, str]]:
-    if isinstance(data, dict) and data:
-        for key, item in data.items():
-            yield from _leaves(item, f"{where}.{key}" if where else key)
-    elif isinstance(data, list) and data:
-        for k, item in enumerate(data):
-            yield from _leaves(item, f"{where}[{k}]")
-    else:
-        yield where, json.dumps(data)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"

@@ -31,16 +31,6 @@ def chi_square_tail(counts, expected):
     return 0.5 * erfc(z / sqrt(2))
 
 
-def separations(start):
-    """(N, N, 2): r_i − r_j by the minimum image, axis by axis."""
-    d = start.positions[:, None] - start.positions[None]
-    for axis in (0, 1):
-        if start.box.boundary[axis] == "periodic":
-            length = start.box.lengths[axis]
-            d[..., axis] -= length * np.round(d[..., axis] / length)
-    return d
-
-
 def switch(cutoff, r):
     """S(r): 1 up to 0.9 r_c, then the quintic step to 0 at r_c (f = f' = f'' = 0 at both ends)."""
     if np.isinf(cutoff):
@@ -71,26 +61,6 @@ def separations(start):
     return d
 
 
-def switch(cutoff, r):
-    """S(r): 1 up to 0.9 r_c, then the quintic step to 0 at r_c (f = f' = f'' = 0 at both ends)."""
-    if np.isinf(cutoff):
-        return np.ones_like(r)
-    x = np.clip(10 * r / cutoff - 9, 0, 1)
-    return 1 - 10 * x**3 + 15 * x**4 - 6 * x**5
-
-
-def cut(law, r):
-    """What acts between two vortices: the force F·S, and the law's own energy U·S."""
-    s = switch(law.cutoff, r)
-    return law.force(r) * s, np.where(s > 0, law.energy(r), 0) * s
-
-
-def cut_potential(law, r):
-    """The energy whose slope the cut force is: ∫F·S from each of the grid points r to the last."""
-    total = cumulative_simpson(cut(law, r)[0], x=r, initial=0)
-    return total[-1] - total
-
-
 def brute_force(start, pair_force):
     """All pairs, one matrix: forces (N, 2), the sum of |F_ij| over j (N,), total energy."""
     n = len(start)
@@ -105,7 +75,11 @@ def brute_force(start, pair_force):
                 law = pair_force.pair(int(n1), int(n2))
                 magnitude[pairs], energy[pairs] = cut(law, r[pairs])
     unit = d / np.where(different, r, 1.0)[..., None]
-    return (magnitude[..., None] * unit).sum(axis=1), np.abs(magnitude).sum(axis=1), energy.sum() / 2
+    return (
+        (magnitude[..., None] * unit).sum(axis=1),
+        np.abs(magnitude).sum(axis=1),
+        energy.sum() / 2,
+    )
 
 
 def tree_forces(start, law):

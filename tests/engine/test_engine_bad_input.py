@@ -106,16 +106,26 @@ REFUSED = {
     "radius 0": (pins(radius=0.0), r"pins\.radius"),
     "radius negative": (pins(radius=-1.0), r"pins\.radius"),
     "radius infinite": (pins(radius=np.inf), r"pins\.radius"),
-    "pin outside": (pins([[1.0, 9.0]], box=vmd.Box((4.0, 4.0), "open")), r"pins\.positions\[0\].*outside"),
+    "pin outside": (
+        pins([[1.0, 9.0]], box=vmd.Box((4.0, 4.0), "open")),
+        r"pins\.positions\[0\].*outside",
+    ),
     "pins without a box": (
-        lambda: vmd.GaussianPins.square(9, depth=1.0, radius=1.0, box=None), r"pins\.box"),
+        lambda: vmd.GaussianPins.square(9, depth=1.0, radius=1.0, box=None),
+        r"pins\.box",
+    ),
     "pins n NaN": (
-        lambda: vmd.GaussianPins.square(np.nan, depth=1.0, radius=1.0, box=BOX), r"pins\.n"),
+        lambda: vmd.GaussianPins.square(np.nan, depth=1.0, radius=1.0, box=BOX),
+        r"pins\.n",
+    ),
     "pins n negative": (
-        lambda: vmd.GaussianPins.triangular(-2, depth=1.0, radius=1.0, box=BOX), r"pins\.n"),
+        lambda: vmd.GaussianPins.triangular(-2, depth=1.0, radius=1.0, box=BOX),
+        r"pins\.n",
+    ),
     "pins too close": (
         lambda: vmd.GaussianPins.random(500, depth=1.0, radius=1.0, box=BOX, min_distance=1.0),
-        "min_distance"),
+        "min_distance",
+    ),
     # simulation
     "start an array": (simulation(TWO.positions), "start"),
     "nobody": (simulation(vmd.Vortices(np.empty((0, 2)), 1, BOX)), "start: no vortices"),
@@ -149,7 +159,10 @@ REFUSED = {
     "friction 0": (simulation(friction=0.0), "friction"),
     "friction NaN": (simulation(friction=np.nan), "friction"),
     "friction negative": (simulation(friction={1: -1.0}), r"friction\[1\]"),
-    "friction for another winding": (simulation(friction={2: 1.0}), "friction: no value for winding 1"),
+    "friction for another winding": (
+        simulation(friction={2: 1.0}),
+        "friction: no value for winding 1",
+    ),
     "friction a word": (simulation(friction="sticky"), "friction"),
     "skin 0": (simulation(skin=0.0), "skin"),
     "skin NaN": (simulation(skin=np.nan), "skin"),
@@ -163,27 +176,46 @@ REFUSED = {
     "reactions None": (simulation(reactions=None), "reactions"),
     "uncovered windings": (
         simulation(vmd.Vortices(TWO.positions, 2, vmd.Box((60.0, 60.0))), pot.GLFit(1.7)),
-        r"pair_force: windings \(2, 2\).*Interaction"),
+        r"pair_force: windings \(2, 2\).*Interaction",
+    ),
     "uncovered opposite windings": (
         simulation(vmd.Vortices(TWO.positions, [1, -2], vmd.Box((60.0, 60.0))), pot.GLFit(1.7)),
-        r"pair_force: windings"),
+        r"pair_force: windings",
+    ),
     "uncovered in an Interaction": (
         simulation(vmd.Vortices(TWO.positions, [1, -1], BOX), pot.Interaction({(1, 1): LAW})),
-        r"pair_force: windings \(-?1, -?1\).*covers \(1, 1\)"),
+        r"pair_force: windings \(-?1, -?1\).*covers \(1, 1\)",
+    ),
     "box below twice the cutoff": (
         simulation(law=pot.London(f0=1.0, cutoff=5.001)),
-        r"box\.lengths\[0\] = 10.*twice the cutoff.*10\.002.*cutoff="),
+        r"box\.lengths\[0\] = 10.*twice the cutoff.*10\.002.*cutoff=",
+    ),
     "the other side too": (
-        simulation(vmd.Vortices(TWO.positions, 1, vmd.Box((12.0, 9.0))),
-                   pot.London(f0=1.0, cutoff=5.0)), r"box\.lengths\[1\]"),
+        simulation(
+            vmd.Vortices(TWO.positions, 1, vmd.Box((12.0, 9.0))), pot.London(f0=1.0, cutoff=5.0)
+        ),
+        r"box\.lengths\[1\]",
+    ),
     "endless force in a periodic box": (
-        simulation(law=pot.Log(q=1.0)), r"pair_force.*never ends.*periodic along x.*cutoff="),
+        simulation(law=pot.Log(q=1.0)),
+        r"pair_force.*never ends.*periodic along x.*cutoff=",
+    ),
     "endless force in a half-periodic box": (
-        simulation(vmd.Vortices(TWO.positions, 1, vmd.Box((10.0, 12.0), ("open", "periodic"))),
-                   pot.Log(q=1.0)), "periodic along y"),
+        simulation(
+            vmd.Vortices(TWO.positions, 1, vmd.Box((10.0, 12.0), ("open", "periodic"))),
+            pot.Log(q=1.0),
+        ),
+        "periodic along y",
+    ),
     "endless force on too many": (
-        simulation(vmd.Vortices(np.random.default_rng(0).random((20_001, 2)), 1,
-                                vmd.Box((1.0, 1.0), "free")), pot.Log(q=1.0)), "pair_force.*20000"),
+        simulation(
+            vmd.Vortices(
+                np.random.default_rng(0).random((20_001, 2)), 1, vmd.Box((1.0, 1.0), "free")
+            ),
+            pot.Log(q=1.0),
+        ),
+        "pair_force.*20000",
+    ),
 }
 
 
@@ -240,7 +272,10 @@ class TestRun:
             assert sim.step == 5
             return
         self.check_nothing_written(
-            sim, tmp_path / "out", ValueError, r"start: vortices [49] and [49].*diverges.*min_distance"
+            sim,
+            tmp_path / "out",
+            ValueError,
+            r"start: vortices [49] and [49].*diverges.*min_distance",
         )
         with pytest.raises(ValueError, match="one spot"):
             sim.minimize()
@@ -255,7 +290,10 @@ class TestRun:
         start = vmd.random_vortices(50, box=vmd.Box((10.0, 10.0)), min_distance=0.3, seed=1)
         sim = vmd.Simulation(start, LAW, dt=100.0)
         self.check_nothing_written(
-            sim, tmp_path / "out", vmd.UnstableStepError, r"dt = 100: at step 0 vortex \d+.*use dt below"
+            sim,
+            tmp_path / "out",
+            vmd.UnstableStepError,
+            r"dt = 100: at step 0 vortex \d+.*use dt below",
         )
 
     def test_dt_far_too_large_for_the_noise(self, tmp_path):

@@ -26,9 +26,7 @@ def pairs_in_traps(law, temperature, pairs, dt, seed):
     nearest = vmd.ExternalForce.from_function(lambda r: 20.0 * np.round(r / 20.0) - r)
     side = 20.0 * columns
     start = vmd.Vortices(centers + offsets, 1, vmd.Box((side, side), "free"))
-    return vmd.Simulation(
-        start, law, dt=dt, temperature=temperature, external=nearest, seed=seed
-    )
+    return vmd.Simulation(start, law, dt=dt, temperature=temperature, external=nearest, seed=seed)
 
 
 def separation(sim):

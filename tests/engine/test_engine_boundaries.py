@@ -73,8 +73,9 @@ class TestReflecting:
     def test_ideal_particles_spread_evenly(self, dt):
         """From one corner; also with steps of a third of the box (rms)."""
         n, box = 8_000, vmd.Box((1.0, 0.8), "reflecting")
-        sim = ideal_in(box, np.full((n, 2), 0.05), dt=dt, temperature=1.0, seed=2,
-                       integrator="euler-maruyama")
+        sim = ideal_in(
+            box, np.full((n, 2), 0.05), dt=dt, temperature=1.0, seed=2, integrator="euler-maruyama"
+        )
         sim.run(round(1.2 / dt))
         r = sim.state.positions
         assert box.contains(r).all() and len(r) == n and not sim.events

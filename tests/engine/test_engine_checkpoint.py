@@ -33,7 +33,9 @@ def rich():
     pins = vmd.GaussianPins.random(30, depth=0.2, radius=0.3, box=state.box, seed=2)
     return vmd.Simulation(
         state,
-        pot.Interaction({(1, 1): pot.London(f0=1.0, cutoff=3.0), (1, -1): pot.Log(q=1.0, cutoff=2.5)}),
+        pot.Interaction(
+            {(1, 1): pot.London(f0=1.0, cutoff=3.0), (1, -1): pot.Log(q=1.0, cutoff=2.5)}
+        ),
         dt=0.002,
         temperature=0.05,
         seed=2**63 + 5,
@@ -145,7 +147,9 @@ def test_ids_are_not_used_again_after_a_resume(tmp_path):
     law = pot.London(f0=1.0, cutoff=3.0)
     sim = vmd.Simulation(
         vmd.Vortices(r, [2, -1, 1, -1, 2], vmd.Box((40.0, 40.0))),
-        law, dt=1e-6, reactions=[vmd.Annihilation(distance=0.5)],
+        law,
+        dt=1e-6,
+        reactions=[vmd.Annihilation(distance=0.5)],
     )
     sim.run(1)
     assert sim.state.ids.tolist() == [4, 5]
@@ -177,7 +181,9 @@ def test_with_nobody_left(tmp_path):
     r = [[5.0, 5.0], [5.2, 5.0]]
     sim = vmd.Simulation(
         vmd.Vortices(r, [1, -1], vmd.Box((10.0, 10.0))),
-        LONDON, dt=1e-6, reactions=[vmd.Annihilation(distance=0.5)],
+        LONDON,
+        dt=1e-6,
+        reactions=[vmd.Annihilation(distance=0.5)],
     )
     sim.run(2)
     sim.save(path)
@@ -223,9 +229,9 @@ class TestFunctions:
         whole.run(40)
         sim.run(20)
         sim.save(path)
-        with pytest.raises(ValueError, match="pair_force.*function"):
+        with pytest.raises(ValueError, match=r"pair_force.*function"):
             vmd.Simulation.resume(path)
-        with pytest.raises(ValueError, match="external.*function"):
+        with pytest.raises(ValueError, match=r"external.*function"):
             vmd.Simulation.resume(path, pair_force=sim.pair_force)
         again = vmd.Simulation.resume(path, pair_force=sim.pair_force, external=sim.external)
         again.run(20)
@@ -249,7 +255,9 @@ class TestBadFiles:
     def test_other_numpy_files(self, tmp_path):
         np.save(tmp_path / "one.npy", np.arange(3))
         np.savez(tmp_path / "two.npz", positions=np.arange(3))
-        np.savez(tmp_path / "three.npz", header=np.array(json.dumps([1, 2])), positions=np.arange(3))
+        np.savez(
+            tmp_path / "three.npz", header=np.array(json.dumps([1, 2])), positions=np.arange(3)
+        )
         for name in ("one.npy", "two.npz", "three.npz"):
             with pytest.raises(ValueError, match="not a vortexmd checkpoint"):
                 vmd.Simulation.resume(tmp_path / name)
@@ -301,7 +309,9 @@ class TestBadFiles:
                 call(tmp_path)
         assert sim.step == 0  # refused before anything was computed
 
-    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+    @pytest.mark.skipif(
+        not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere"
+    )
     def test_folder_not_writable(self, tmp_path):
         tmp_path.chmod(0o500)
         with pytest.raises(PermissionError, match="checkpoint"):

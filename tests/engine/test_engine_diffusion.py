@@ -22,7 +22,9 @@ def test_mean_square_displacement(scheme, box):
     r²/(2Dt) is a sum of two squared normals: the mean over N vortices has σ = mean/√N.
     """
     n, dt, temperature, friction = 40_000, 0.1, 0.3, 1.5
-    sim = ideal(n, box, dt=dt, temperature=temperature, friction=friction, integrator=scheme, seed=4)
+    sim = ideal(
+        n, box, dt=dt, temperature=temperature, friction=friction, integrator=scheme, seed=4
+    )
     diffusion = temperature / friction
     for steps in (1, 3, 8):
         sim.run(steps)
@@ -49,8 +51,16 @@ def test_each_winding_diffuses_with_its_own_friction():
     n, dt, temperature = 60_000, 0.05, 0.2
     winding = np.resize([1, -1, 2], n)
     eta = {1: 1.0, -1: 0.5, 2: 4.0}
-    sim = ideal(n, FREE, winding=winding, dt=dt, temperature=temperature, friction=eta,
-                integrator="euler-maruyama", seed=2)
+    sim = ideal(
+        n,
+        FREE,
+        winding=winding,
+        dt=dt,
+        temperature=temperature,
+        friction=eta,
+        integrator="euler-maruyama",
+        seed=2,
+    )
     sim.run(5)
     for kind, friction in eta.items():
         r = sim.state.positions[winding == kind] - 0.5
@@ -61,7 +71,11 @@ def test_each_winding_diffuses_with_its_own_friction():
 def test_friction_divides_the_drift():
     start = vmd.Vortices(np.full((3, 2), 0.5), [1, -1, 2], FREE)
     sim = vmd.Simulation(
-        start, None, dt=0.1, friction={1: 1.0, -1: 0.5, 2: 4.0}, external=vmd.UniformDrive((0.3, -0.2))
+        start,
+        None,
+        dt=0.1,
+        friction={1: 1.0, -1: 0.5, 2: 4.0},
+        external=vmd.UniformDrive((0.3, -0.2)),
     )
     sim.run(10)
     drift = np.array([1.0, -1 / 0.5, 2 / 4.0])[:, None] * [0.3, -0.2]

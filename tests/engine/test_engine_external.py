@@ -99,12 +99,21 @@ def test_replacing_external_forces_between_runs():
         (lambda: vmd.SinusoidalDrive((1.0, 0.0), frequency=1.0, phase=np.inf), "phase"),
         (lambda: vmd.HarmonicTrap(np.inf), "k"),
         (lambda: vmd.HarmonicTrap(1.0, center=(0.0,)), "center"),
-        (lambda: forces(vmd.HarmonicTrap(1.0), vmd.Vortices([[1.0, 1.0]], 1, vmd.Box((4.0, 4.0)))),
-         "periodic"),
+        (
+            lambda: forces(
+                vmd.HarmonicTrap(1.0), vmd.Vortices([[1.0, 1.0]], 1, vmd.Box((4.0, 4.0)))
+            ),
+            "periodic",
+        ),
         (lambda: forces(vmd.ExternalForce.from_function(lambda r: r[:, 0])), "shape"),
-        (lambda: forces(vmd.ExternalForce.from_function(lambda r: np.full_like(r, np.nan))),
-         "not finite"),
-        (lambda: forces(vmd.GaussianPins([[1.0, 1.0]], 1.0, 1.0, box=vmd.Box((9.0, 9.0)))), "pins.box"),
+        (
+            lambda: forces(vmd.ExternalForce.from_function(lambda r: np.full_like(r, np.nan))),
+            "not finite",
+        ),
+        (
+            lambda: forces(vmd.GaussianPins([[1.0, 1.0]], 1.0, 1.0, box=vmd.Box((9.0, 9.0)))),
+            "pins.box",
+        ),
     ],
 )
 def test_refused(make, message):

@@ -28,8 +28,16 @@ def test_harmonic_trap(scheme, k, dt):
     The positions are normal: the mean of n squares has σ = √(2/n)·mean; 30 steps decorrelate.
     """
     n, temperature, eta = 8_000, 0.7, 1.25
-    sim = ideal(n, FREE, dt=dt, temperature=temperature, friction=eta, integrator=scheme,
-                external=vmd.HarmonicTrap(k), seed=3)
+    sim = ideal(
+        n,
+        FREE,
+        dt=dt,
+        temperature=temperature,
+        friction=eta,
+        integrator=scheme,
+        external=vmd.HarmonicTrap(k),
+        seed=3,
+    )
     sim.run(40)
     squares = stationary_squares(sim, 8, 30)
     exact = temperature / k

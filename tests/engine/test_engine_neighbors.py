@@ -1,5 +1,7 @@
 """Cells and lists: linear in N, blocks, and the order of the slots."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def listed(n, lengths, boundary="periodic"):
     edges = neighbors.block_edges(n)
     pairs = sum(
         neighbors.list_pairs(positions, start, cells, REACH, int(a), int(b)).neighbors.size
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
     )
     occupancy = np.diff(start).reshape(cells.count)
     reach = [2 if count > 1 else 0 for count in cells.count]
@@ -82,6 +84,6 @@ def test_slot_order_depends_on_positions_and_ids_only():
         cells = neighbors.cut_cells(r[rows], box, REACH)
         order, start = neighbors.slot_order(r[rows], ids[rows], cells)
         seen.append(ids[rows][order])
-        for a, b in zip(start[:-1], start[1:], strict=True):
+        for a, b in pairwise(start):
             assert np.all(np.diff(seen[-1][a:b]) > 0)
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[0], seen[2])

@@ -32,11 +32,15 @@ def test_pairs_inside_the_distance_react_at_step_0_and_are_logged():
 
 def test_the_default_distance_is_d_A_of_mu():
     for reaction in (vmd.Annihilation(mu=1.7), vmd.Annihilation(kappa=1.7 / np.sqrt(2))):
-        assert reaction.distance == pytest.approx(float(pot.annihilation_separation(1.7)), rel=1e-12)
+        assert reaction.distance == pytest.approx(
+            float(pot.annihilation_separation(1.7)), rel=1e-12
+        )
         assert reaction.distance == pytest.approx(3.65, abs=0.005)
         gl = pot.GLFit(1.7)
         for gap, left in ((reaction.distance - 1e-6, 0), (reaction.distance + 1e-6, 2)):
-            sim = simulate([[10.0, 10.0], [10.0 + gap, 10.0]], [1, -1], law=gl, reactions=[reaction])
+            sim = simulate(
+                [[10.0, 10.0], [10.0 + gap, 10.0]], [1, -1], law=gl, reactions=[reaction]
+            )
             sim.run(0)
             assert len(sim.state) == left
 
@@ -94,8 +98,12 @@ def test_a_chain_reacts_in_pairs():
 def test_what_is_left_may_react_at_the_next_step():
     """+3 among three −1: one at step 0, one at step 1, one at step 2; ids are never used again."""
     r = [[5.0, 5.0], [5.5, 5.0], [5.0, 5.6], [4.3, 5.0]]
-    law = pot.Interaction({(a, b): pot.London(f0=1.0, cutoff=4.0) for a, b in
-                           ((1, 1), (1, -1), (2, -1), (3, -1), (2, 1), (3, 1), (3, 2), (2, 2))})
+    law = pot.Interaction(
+        {
+            (a, b): pot.London(f0=1.0, cutoff=4.0)
+            for a, b in ((1, 1), (1, -1), (2, -1), (3, -1), (2, 1), (3, 1), (3, 2), (2, 2))
+        }
+    )
     sim = simulate(r, [3, -1, -1, -1], law=law, dt=1e-9)
     sim.run(3)
     assert [event.step for event in sim.events] == [0, 1, 2]
@@ -132,9 +140,7 @@ def test_total_winding_is_conserved(winding, seed, boundary):
 
 
 def test_a_gas_decays_to_its_net_winding():
-    start = vmd.random_vortices(
-        300, 0.5, winding={1: 0.6, -1: 0.4}, min_distance=0.4, seed=3
-    )
+    start = vmd.random_vortices(300, 0.5, winding={1: 0.6, -1: 0.4}, min_distance=0.4, seed=3)
     sim = vmd.Simulation(
         start, pot.London(f0=1.0), dt=0.01, reactions=[vmd.Annihilation(distance=0.3)]
     )
@@ -182,7 +188,9 @@ def test_merging_in_type_one():
 
 
 def test_a_merger_stands_at_the_weighted_middle():
-    law = pot.Interaction({(a, b): LAW for a, b in ((1, 1), (1, 2), (2, 2), (1, 3), (2, 3), (3, 3))})
+    law = pot.Interaction(
+        {(a, b): LAW for a, b in ((1, 1), (1, 2), (2, 2), (1, 3), (2, 3), (3, 3))}
+    )
     merging = vmd.Merging(distance=0.5, max_winding=3)
     sim = simulate([[39.9, 10.0], [0.2, 10.0]], [2, 1], law=law, reactions=[merging])
     sim.run(0)
@@ -198,7 +206,9 @@ def test_a_merger_stands_at_the_weighted_middle():
 
 def test_annihilation_and_merging_together():
     """The closest pair first, whichever reaction takes it."""
-    law = pot.Interaction({(a, b): LAW for a, b in ((1, 1), (1, 2), (2, 2), (1, -1), (2, -1), (2, -2))})
+    law = pot.Interaction(
+        {(a, b): LAW for a, b in ((1, 1), (1, 2), (2, 2), (1, -1), (2, -1), (2, -2))}
+    )
     reactions = [vmd.Annihilation(distance=0.5), vmd.Merging(distance=1.0)]
     r = [[5.0, 5.0], [5.3, 5.0], [5.7, 5.0]]
     sim = simulate(r, [1, 1, -1], law=law, reactions=reactions)

@@ -79,9 +79,7 @@ def test_writers_and_checkpoints_change_nothing(tmp_path):
     plain, watched = liquid(), liquid()
     plain.run(200)
     writers = [Recorder(lambda s: s.energy(), every=7), Recorder(lambda s: s.state, every=1)]
-    watched.run(
-        200, writers=writers, checkpoint=tmp_path / "run.chk", checkpoint_seconds=0.0
-    )
+    watched.run(200, writers=writers, checkpoint=tmp_path / "run.chk", checkpoint_seconds=0.0)
     assert same_bits(plain, watched)
     assert writers[0].steps == list(range(0, 201, 7))
     assert writers[1].steps == list(range(201))

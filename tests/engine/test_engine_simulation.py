@@ -57,6 +57,13 @@ class TestTemperature:
         sim.run(5)
         assert sim.temperature == 0.35
 
+    def test_a_refused_ramp_leaves_the_temperature(self):
+        sim = gas(temperature=0.4)
+        for to, steps in ((0.1, -1), (0.1, 2.5), (-0.1, 10)):
+            with pytest.raises(ValueError):
+                sim.anneal(to_temperature=to, steps=steps)
+            assert sim.temperature == 0.4
+
     def test_no_steps(self):
         sim = gas(temperature=0.4)
         sim.anneal(to_temperature=0.1, steps=0)
@@ -134,8 +141,12 @@ class TestRun:
     def test_description_is_plain_data(self):
         import json
 
-        sim = gas(temperature=0.1, external=[vmd.UniformDrive((0.1, 0.0))],
-                  reactions=[vmd.Annihilation(distance=0.3)], friction={1: 2.0})
+        sim = gas(
+            temperature=0.1,
+            external=[vmd.UniformDrive((0.1, 0.0))],
+            reactions=[vmd.Annihilation(distance=0.3)],
+            friction={1: 2.0},
+        )
         text = json.dumps(sim.description())
         for word in ("London", "UniformDrive", "Annihilation", "leimkuhler-matthews", "0.005"):
             assert word in text

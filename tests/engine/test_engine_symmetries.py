@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import potentials as pot
 import vortexmd as vmd
 
-SHORT, LONG = pot.London(f0=2.0, cutoff=1.5), pot.London(f0=1.0, cutoff=2.5)
+SHORT, LONG = pot.Log(q=2.0, cutoff=1.5), pot.Log(q=1.0, cutoff=2.5)
 LAWS = (
     LONG,
     pot.Interaction(
@@ -19,8 +19,11 @@ WORDS = ("periodic", "free", "open", "reflecting")
 MANY = settings(max_examples=20)
 
 
+ANY_BOUNDARY = st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS))
+
+
 @st.composite
-def configurations(draw, boundary=st.tuples(st.sampled_from(WORDS), st.sampled_from(WORDS))):
+def configurations(draw, boundary=ANY_BOUNDARY):
     """Up to 30 vortices, at least 0.05 λ apart, of windings ±1, ±2, in any box that is large enough."""
     lengths = (draw(st.floats(25.0, 60.0)), draw(st.floats(25.0, 60.0)))
     box = vmd.Box(lengths, draw(boundary))
@@ -52,7 +55,7 @@ def close(one, other):
     st.sampled_from(LAWS),
 )
 def test_translation(start, dx, dy, law):
-    moved = vmd.Vortices(start.positions + [dx, dy], start.winding, start.box)
+    moved = vmd.Vortices(start.positions + np.array([dx, dy]), start.winding, start.box)
     close(answers(start, law), answers(moved, law))
 
 

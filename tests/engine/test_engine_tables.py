@@ -100,10 +100,11 @@ def test_the_switch_acts_over_the_last_tenth_only():
 
 
 @pytest.mark.parametrize(
-    "name", ["London", "London V-AV", "GLFit 0.5", "GLFit 1.7", "GLFit 1.7 V-AV", "Pearl", "Log", "sum"]
+    "name",
+    ["London", "London V-AV", "GLFit 0.5", "GLFit 1.7", "GLFit 1.7 V-AV", "Pearl", "Log", "sum"],
 )
 def test_force_is_minus_the_slope_of_the_energy(name):
-    """E(a) − E(b) = ∫F dr for what minimisation slides down, by Simpson's rule on the engine's own numbers, through the switch."""
+    """E(a) − E(b) = ∫F dr, by Simpson's rule on the engine's own numbers, through the switch."""
     law, n1, n2 = LAWS[name]
     pair = Pair(law, n1, n2)
     cutoff = law.pair(n1, n2).cutoff
@@ -133,8 +134,17 @@ def test_a_force_that_is_not_finite_is_refused():
         build_tables(law, [1], [(1, 1)])
 
 
-@pytest.mark.parametrize("cutoff", [2.0, 3.0, 3.9, 5.0, 8.0])
-@pytest.mark.parametrize("mu", [0.6, 1.7])
-def test_a_cutoff_of_ones_own_needs_no_warning(mu, cutoff):
-    """Warnings are errors here: the switch must be smooth enough for the tables anywhere."""
-    assert build_tables(pot.GLFit(mu, cutoff=cutoff), [1], [(1, 1)]).relative_error <= 1e-6
+@pytest.mark.parametrize("cutoff", [0.7, 2.0, 3.9, 8.0])
+@pytest.mark.parametrize(
+    "law", [pot.London, pot.Log, lambda **c: pot.GLFit(0.6, **c), lambda **c: pot.GLFit(2.5, **c)]
+)
+def test_a_cutoff_of_ones_own(law, cutoff):
+    """No warning (they are errors here), and as exact where the switch begins and ends."""
+    law = law(cutoff=cutoff)
+    pair = Pair(law, 1, 1)
+    r = np.concatenate((np.linspace(0.88, 0.93, 1201), np.linspace(0.99, 1.001, 301))) * cutoff
+    scale = np.abs(law.force(np.linspace(R_MIN, cutoff, 400))).max()
+    error = np.abs(pair.along(r)[0] - cut(law, r)[0]).max() / scale
+    assert error <= 1e-6
+    # What the tables report is what is there, not less.
+    assert error <= 1.2 * pair.tables.relative_error + 1e-12

@@ -294,7 +294,8 @@ def test_cutoffs():
     assert fit.cutoff == fit.pair(1, 1).cutoff != fit.pair(1, 2).cutoff
     assert pot.GLFit(1.7, cutoff=9.0).pair(1, -1).cutoff == 9.0
     vav = fit.pair(1, -1)
-    assert abs(vav.force(vav.cutoff)) == pytest.approx(1e-4 * abs(vav.force(1.0)))
+    strongest = abs(vav.force(float(pot.annihilation_separation(1.7))))
+    assert abs(vav.force(vav.cutoff)) == pytest.approx(1e-4 * strongest)
     # Without a force at μ = 1 the cutoff is the limit from both sides.
     at, below, above = (pot.GLFit(mu).cutoff for mu in (1.0, 1 - 1e-6, 1 + 1e-6))
     assert below == pytest.approx(at, rel=1e-5) and above == pytest.approx(at, rel=1e-5)

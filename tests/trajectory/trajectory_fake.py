@@ -133,8 +133,8 @@ def write_in_process(path, start, steps, pause, pipe):
 
     def tell(step):
         pipe.send(step)
-        if pause:
-            pipe.poll(pause)
+        if pause and pipe.poll(pause):
+            pipe.recv()
 
     sim.run(steps, writer, after_frame=tell)
     pipe.send("done")

@@ -102,15 +102,17 @@ def _pairs_within(
     else:
         species = [frame.positions[frame.winding > 0], frame.positions[frame.winding < 0]]
     # Trees count distances up to and including r; bins are closed below.
-    below = np.nextafter(edges, -1.0)
+    below = np.nextafter(edges[1:], 0.0)
     trees = [cKDTree(positions, boxsize=lengths) for positions in species if len(positions)]
     if pairs == "unlike":
         if len(trees) < 2:
             return np.zeros(len(edges)), 0.0
-        return 2.0 * trees[0].count_neighbors(trees[1], below), 2.0 * trees[0].n * trees[1].n
+        unlike = 2.0 * trees[0].count_neighbors(trees[1], below)
+        return np.concatenate(([0.0], unlike)), 2.0 * trees[0].n * trees[1].n
     found = np.zeros(len(edges))
     for tree in trees:
-        found += tree.count_neighbors(tree, below) - tree.n * (below >= 0)
+        # Less each vortex with itself.
+        found[1:] += tree.count_neighbors(tree, below) - tree.n
     return found, float(sum(tree.n * (tree.n - 1) for tree in trees))
 
 

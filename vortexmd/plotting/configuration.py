@@ -54,7 +54,8 @@ def plot_configuration(
     vermillion for five, blue for seven. Cells at the edge of a box that is not periodic stay white
     and are not counted. A periodic side is dashed, a reflecting one solid, an open one dotted.
     Above 20 000 vortices only the cells of defects are drawn, and neither dots nor trails; a note
-    above the picture says so.
+    above the picture says so. Vortices stacked on one spot show as one dot, and the title counts
+    the spots.
 
     Parameters
     ----------
@@ -110,6 +111,9 @@ def plot_configuration(
         entries += layers.draw_vortices(ax, vortices, dot)
 
     title = [f"N = {layers.number(len(vortices))}"]
+    spots = len(np.unique(found.site))
+    if spots < len(vortices):
+        title[0] += f" on {layers.number(spots)} spots"
     if defects and not found.at_edge.all():
         title.append(f"P₆ = {sixfold_fraction(found):.3f}")
     title.append(f"t = {vortices.time:.6g} τ")

@@ -29,7 +29,7 @@ PANEL_WIDTH, PANEL_HEIGHT, PANEL_GAP = 4.6, 1.75, 0.5
 # From the picture's side to the panels' axes: room for tick labels and a label of two lines.
 BESIDE = 1.45
 # What a temperature axis takes more, between panels side by side.
-TWIN = 0.75
+TWIN = 1.0
 # From the panels' axes to the labels of their y axes.
 LABEL_DISTANCE = 0.68
 # From the legend of a wide picture to the panels' axes, with room for their legends.
@@ -91,7 +91,7 @@ def plot_run(
     )
     plot_configuration(state, picture, pins=pins, trails=paths)
 
-    varies = bool(np.any(np.asarray(trajectory.count) != len(trajectory[0])))
+    varies = bool(np.ptp(np.asarray(trajectory.count)))
     draw = (plot_energy, plot_velocity, plot_count if varies else plot_order)
     if wide:
         twin = TWIN * bool(np.ptp(np.asarray(trajectory.temperature)))

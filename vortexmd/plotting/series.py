@@ -170,6 +170,8 @@ def plot_count(trajectory: TrajectoryLike, ax: Axes | None = None, *, loglog: bo
     ValueError
         If the trajectory holds no frame, or with `loglog` none at a time above 0.
     """
+    from matplotlib.ticker import LogFormatter
+
     check_trajectory(trajectory)
     own_figure = ax is None
     ax = _axes(ax)
@@ -188,6 +190,9 @@ def plot_count(trajectory: TrajectoryLike, ax: Axes | None = None, *, loglog: bo
     if loglog:
         ax.set_xscale("log")
         ax.set_yscale("log")
+        # Plain 30, 40, 60: counts seldom span decades.
+        ax.yaxis.set_major_formatter(LogFormatter())
+        ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     else:
         ax.set_ylim(0, 1.08 * max(1, positive.max(), negative.max()))
     ax.set_ylabel("number")
