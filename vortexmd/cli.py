@@ -88,8 +88,8 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from vortexmd import config as configuration
     from vortexmd import job
-    from vortexmd.report import summary
     from vortexmd.reader import load
+    from vortexmd.report import summary
 
     config = configuration.read(arguments.file)
     name = config.output.file or arguments.file.with_suffix(".h5").name
@@ -110,8 +110,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _info(arguments: argparse.Namespace) -> int:
-    from vortexmd.report import as_text, summary
     from vortexmd.reader import load
+    from vortexmd.report import as_text, summary
 
     with load(arguments.file) as trajectory:
         about = summary(trajectory)
@@ -124,8 +124,8 @@ def _plot(arguments: argparse.Namespace) -> int:
 
     matplotlib.use("Agg")
     from vortexmd.plotting import plot_run
-    from vortexmd.report import pins_of
     from vortexmd.reader import load
+    from vortexmd.report import pins_of
 
     output = arguments.output or arguments.file.with_suffix(".png")
     _check_output(output, arguments.force)

@@ -14,8 +14,10 @@ EXAMPLES = {
         'source = "table"         # or "formula"',
         "London": "f0 = 2.0                 # Ω₀; 2 is London's force\n"
         "cutoff = 6.0             # λ; every potential takes it",
-        "Log": "q = 1.0                  # Ω₀λ\ncutoff = 10.0            # λ; in a periodic box it needs one",
-        "Pearl": "f0 = 2.0                 # Ω₀\npearl_length = 5.0       # 2λ²/thickness, in λ\ncutoff = 20.0",
+        "Log": "q = 1.0                  # Ω₀λ\n"
+        "cutoff = 10.0            # λ; in a periodic box it needs one",
+        "Pearl": "f0 = 2.0                 # Ω₀\n"
+        "pearl_length = 5.0       # 2λ²/thickness, in λ\ncutoff = 20.0",
         "TwoBessel": "mu = 1.2\nn1 = 1\nn2 = 1\n"
         "gamma1 = [-1.5, -1.5]    # γ₁ of the two vortices\ngamma2 = [-1.6, -1.6]",
         "GLPair": 'kind = "V-V"             # or "V-GV", "V-AV": one law for all\nmu = 1.7',

@@ -1,8 +1,9 @@
 """Trajectories for other programs: extended XYZ, which OVITO and ASE read.
 
 Frames may differ in their number of vortices, down to none; OVITO and ASE follow. MDAnalysis does
-not: its XYZ reader takes the number of the first frame for all, and reads wrong positions from the
-others without a word. Give it the H5MD file itself instead.
+not: its XYZ reader takes the number of the first frame for all. Without a word it then counts the
+frames wrongly, ends loops early, and gives parts of one frame for another. Give it the H5MD file
+itself instead.
 """
 
 from __future__ import annotations

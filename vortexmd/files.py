@@ -85,7 +85,9 @@ def make_room(path: Path, size: int) -> None:
     OSError
         If they cannot; no file is left.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+    # Never truncated: after a kill in `place_new`, the old name may be a second one of a finished file.
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         reserve(descriptor, path, 0, size)
     except OSError:

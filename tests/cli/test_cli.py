@@ -107,9 +107,7 @@ def test_run_info_plot_export(folder, capsys):
 
 def test_run_equals_script(folder):
     main(["run", "run.toml", "--quiet"])
-    start = vmd.random_vortices(
-        80, 0.05, winding={1: 0.8, -1: 0.2}, min_distance=3.0, seed=3
-    )
+    start = vmd.random_vortices(80, 0.05, winding={1: 0.8, -1: 0.2}, min_distance=3.0, seed=3)
     import potentials as pot
 
     sim = vmd.Simulation(

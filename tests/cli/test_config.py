@@ -87,13 +87,14 @@ integrator = "euler-maruyama"
     np.testing.assert_array_equal(sim.state.positions, script.state.positions)
 
 
-def test_sums_interactions_and_tables(tmp_path):
+def test_sums_interactions_and_tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     np.savetxt(
-        tmp_path / "force.csv",
+        tmp_path / "f.csv",
         np.c_[np.linspace(0, 6, 61), np.exp(-np.linspace(0, 6, 61) * 3)],
         delimiter=",",
     )
-    text = f"""
+    text = """
 [start]
 kind = "square"
 n = 100
@@ -104,8 +105,11 @@ dt = 0.1
 [pair_force]
 type = "Interaction"
 laws = [
-  {{ pair = [1, 1], type = "Sum", parts = [{{ type = "London", f0 = 1.0 }}, {{ type = "Log", q = -0.1, cutoff = 4.0 }}] }},
-  {{ pair = [-1, 1], type = "Scaled", factor = -2.0, part = {{ type = "Tabulated", file = "{tmp_path}/force.csv" }} }},
+  { pair = [1, 1], type = "Sum", parts = [
+    { type = "London", f0 = 1.0 },
+    { type = "Log", q = -0.1, cutoff = 4.0 },
+  ] },
+  { pair = [-1, 1], type = "Scaled", factor = -2.0, part = { type = "Tabulated", file = "f.csv" } },
 ]
 """
     law = build.potential(read(tmp_path, text))

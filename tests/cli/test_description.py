@@ -19,7 +19,7 @@ OBJECTS = [
     pot.Log(0.3),
     pot.Pearl(pearl_length=3.0),
     pot.TwoBessel(1.2, 1, 2, gamma1=(-1.0, -2.0), gamma2=(-1.5, -2.5)),
-    pot.Tabulated(R, np.exp(-R**2)),
+    pot.Tabulated(R, np.exp(-(R**2))),
     -1.0 * pot.London() + pot.Log(2.0),
     pot.Interaction({(1, 1): pot.GLFit(1.7), (1, -1): -1.0 * pot.London(), (2, 1): pot.Log()}),
     vmd.UniformDrive((1.0, 0.0)),
@@ -46,7 +46,7 @@ def test_round_trip_through_json(thing):
 def test_functions_are_named_and_refused():
     law = pot.FromFunction(lambda r: np.exp(-r))
     data = json.loads(json.dumps(describe(law)))
-    with pytest.raises(ValueError, match="pair_force.*Python function.*pass pair_force="):
+    with pytest.raises(ValueError, match=r"pair_force.*Python function.*pass pair_force="):
         restore(data, "pair_force")
 
 

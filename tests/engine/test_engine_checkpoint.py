@@ -141,22 +141,20 @@ def test_an_anneal_in_progress(tmp_path):
 
 
 def test_ids_are_not_used_again_after_a_resume(tmp_path):
-    """Also when the highest id has gone."""
+    """The next product gets the next id, though fewer are left than there were."""
     path = tmp_path / "run.chk"
-    r = [[5.0, 5.0], [5.2, 5.0], [15.0, 15.0], [15.2, 15.0], [25.0, 25.0]]
-    law = pot.London(f0=1.0, cutoff=3.0)
-    sim = vmd.Simulation(
-        vmd.Vortices(r, [2, -1, 1, -1, 2], vmd.Box((40.0, 40.0))),
-        law,
-        dt=1e-6,
-        reactions=[vmd.Annihilation(distance=0.5)],
-    )
+    r = [[5.0, 5.0], [5.2, 5.0], [15.0, 15.0], [15.2, 15.0], [25.0, 25.0], [25.8, 25.0]]
+    start = vmd.Vortices(r, [2, -1, 1, -1, 2, -1], vmd.Box((40.0, 40.0)))
+    sim = vmd.Simulation(start, LONDON, dt=1e-6, reactions=[vmd.Annihilation(distance=0.5)])
     sim.run(1)
-    assert sim.state.ids.tolist() == [4, 5]
+    assert sim.state.ids.tolist() == [4, 5, 6]
     sim.save(path)
     again = vmd.Simulation.resume(path)
-    assert again.events == sim.events
-    assert again.state.ids.tolist() == [4, 5]
+    assert again.events == sim.events and again.state.ids.tolist() == [4, 5, 6]
+    again.reactions = [vmd.Annihilation(distance=1.0)]
+    again.run(1)
+    assert again.events[-1].ids == (4, 5) and again.events[-1].product_id == 7
+    assert again.state.ids.tolist() == [6, 7]
 
 
 def test_settings_changed_on_the_way_are_kept(tmp_path):

@@ -113,6 +113,21 @@ def test_the_list_stays_good_while_vortices_move(case):
         check(sim.state, LAW, sim)
 
 
+def test_the_list_is_renewed_in_time():
+    """Head on from beyond the list's reach, each at the same speed: no partner is met too late."""
+    skin = 0.6
+    gap = CUTOFF + skin + 0.01
+    start = vmd.Vortices([[10.0, 10.0], [10.0 + gap, 10.0]], [1, -1], vmd.Box((40.0, 30.0)))
+    drive = vmd.UniformDrive((2.0, 0.0))
+    sim = vmd.Simulation(start, LAW, dt=0.01, external=drive, skin=skin)
+    push = np.array([[2.0, 0.0], [-2.0, 0.0]])
+    for _ in range(100):
+        sim.run(1)
+        pair, weight, _ = brute_force(sim.state, LAW)
+        assert sim.forces() - push == pytest.approx(pair, abs=2e-5)
+    assert weight.max() > 0.5
+
+
 def test_one_vortex_feels_nothing():
     start = vmd.Vortices([[0.1, 0.2]], 1, vmd.Box((9.0, 9.0)))
     sim = vmd.Simulation(start, LAW, dt=0.01)

@@ -46,6 +46,18 @@ def test_a_file_made_meanwhile_is_refused(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["run.h5"]
 
 
+def test_what_a_kill_left_is_not_written_through(tmp_path):
+    """A file is made under a temporary name, linked to its own, and the first name dropped."""
+    path = tmp_path / "run.h5"
+    FakeSimulation().run(3, vmd.TrajectoryWriter(path, 1))
+    os.link(path, tmp_path / ".run.h5.new")
+    kept = path.rename(tmp_path / "kept.h5")
+    before = kept.read_bytes()
+    FakeSimulation().run(1, vmd.TrajectoryWriter(path, 1))
+    assert kept.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["kept.h5", "run.h5"]
+
+
 def test_folders(tmp_path):
     for path, error, message in (
         (tmp_path / "no" / "run.h5", FileNotFoundError, "the folder .*no does not exist"),
