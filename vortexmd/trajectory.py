@@ -118,10 +118,11 @@ class TrajectoryWriter:
         self._target = self.path
         # The file there is the one that this writer writes.
         self._published = False
-        self._failed = False
+        self._failed = self._diverged = False
         # The frame at this step needs no further attention.
         self._done = -1
         self._events_compared = 0
+        # Which simulation this writer has followed, and to what step.
         self._left: tuple[Any, int] | None = None
 
     # ------------------------------------------------------------------ what a simulation calls
@@ -146,7 +147,7 @@ class TrajectoryWriter:
             raise RuntimeError(f"trajectory {self.path}: this writer is at work; give it once only")
         self._target = Path(os.path.realpath(self.path))
         check_folder(self._target, "trajectory")
-        self._failed = False
+        self._failed = self._diverged = False
         self._done = -1
         if self._left is None or self._left[0] is not sim:
             self._events_compared = 0
@@ -175,8 +176,9 @@ class TrajectoryWriter:
             return
         try:
             self._write(sim, self._open_file())
-        except BaseException:
+        except BaseException as error:
             self._failed = True
+            self._diverged = isinstance(error, TrajectoryMismatchError)
             raise
         self._done = int(sim.step)
 
@@ -194,11 +196,13 @@ class TrajectoryWriter:
                 events = self._new_events(sim, self._file)
                 if len(events["step"]):
                     self._file.append(None, events)
-        except BaseException:
+        except BaseException as error:
             self._failed = True
+            self._diverged = isinstance(error, TrajectoryMismatchError)
             raise
         finally:
-            self._left = (sim, int(sim.step))
+            # A run that went astray must not pass for a change when it is tried again.
+            self._left = None if self._diverged else (sim, int(sim.step))
             self._close()
 
     # ------------------------------------------------------------------ beginning
@@ -317,16 +321,19 @@ class TrajectoryWriter:
             if problem is not None:
                 raise TrajectoryMismatchError(_not_repeated(self._target, step, frame, problem))
             return
+        interrupt = None
         try:
             file.append(row, events)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             # Not in the middle of a frame.
+            interrupt = error
             if file.last_step != step:
                 file.append(row, events)
-            raise
         self._events_compared = file.events
         if file.path != self._target:
             self._publish(file)
+        if interrupt is not None:
+            raise interrupt
 
     def _new_events(self, sim: Source, file: Appender) -> Row:
         """Events that the file lacks, after those that it has were compared.
@@ -345,7 +352,8 @@ class TrajectoryWriter:
                 for k in range(common - self._events_compared)
                 if any(not same(kept[name][k], fresh[name][k]) for name in kept)
             )
-            problem = f"instead of event {k} there is {sim.events[self._events_compared + k]}"
+            k += self._events_compared
+            problem = f"instead of event {k} there is {sim.events[k]}"
         elif total < due:
             problem = f"event {total} at step {file.event_steps[total]} has not happened"
         elif total > stored and sim.events[stored].step < file.last_step:

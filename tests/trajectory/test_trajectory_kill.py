@@ -93,8 +93,8 @@ def test_reading_while_it_is_written(tmp_path):
                 state = FakeSimulation(growing_and_dying).at(step).state
                 assert (reader[-1].positions == state.positions).all()
                 assert reader.energy.shape == (step + 1,)
-            with pytest.raises(BlockingIOError, match=f"being written by process {process.pid} on"):
-                recover(path)
+        with pytest.raises(BlockingIOError, match=f"being written by process {process.pid} on"):
+            recover(path)
         pipe.send("go on")
         assert pipe.recv() == "done"
         process.join()

@@ -109,6 +109,20 @@ def test_a_run_that_goes_astray_is_stopped(tmp_path, changes, message):
     assert contents(path) == before
 
 
+@pytest.mark.parametrize("steps", [44, 60])
+def test_trying_again_does_not_help(tmp_path, steps):
+    """Not even where the frame in question is the last one of the file."""
+    path = tmp_path / "run.h5"
+    part(path, steps)
+    before = contents(path)
+    writer = vmd.TrajectoryWriter(path, 4, resume=True)
+    sim = Diverging(nudge=lambda sim: 1e-9).at(36)
+    for _ in range(2):
+        with pytest.raises(TrajectoryMismatchError, match="step 44 does not repeat frame 11"):
+            sim.run(24, writer)
+    assert contents(path) == before
+
+
 def test_more_events_than_the_file_has_are_refused(tmp_path):
     path = tmp_path / "run.h5"
     quiet = FakeSimulation()
@@ -217,6 +231,22 @@ def test_no_change_is_taken_from_another_simulation(tmp_path):
 
 
 # ---------------------------------------------------------------------- interruptions
+
+
+def test_ctrl_c_at_the_very_first_frame_of_a_replacement(tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
+    path.write_text("old")
+    put = Appender._put
+
+    def interrupted(self, *arguments):
+        monkeypatch.setattr(Appender, "_put", put)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Appender, "_put", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        FakeSimulation().run(60, vmd.TrajectoryWriter(path, 4, overwrite=True))
+    assert vmd.load(path).steps.tolist() == [0]
+    assert [p.name for p in tmp_path.iterdir()] == ["run.h5"]
 
 
 @pytest.mark.parametrize("nth", range(1, 60, 6))
