@@ -134,26 +134,35 @@ def list_pairs(
         capacity = int(needed * 1.05) + 64
 
 
-def check_reach(box: Box, cutoff: float, n: int) -> None:
+def check_reach(box: Box, cutoff: float, reaction_distance: float, n: int) -> None:
     """Refuse boxes in which one vortex would meet two images of another.
 
     Raises
     ------
     ValueError
-        If a periodic side is shorter than twice the cutoff, or an infinite cutoff meets a periodic
-        side or too many vortices for a list of all pairs.
+        If a periodic side is shorter than twice the cutoff or a reaction's distance (both in λ), or an
+        infinite cutoff meets a periodic side or too many vortices for a list of all pairs.
     """
     for axis, name in enumerate("xy"):
-        if box.periodic[axis] and box.lengths[axis] < 2 * cutoff:
-            if isinf(cutoff):
-                raise ValueError(
-                    f"pair_force: its force never ends (cutoff = inf) and the box is periodic along "
-                    f"{name}; pass cutoff= to the potential, or make the axis open or free"
-                )
+        side = (
+            f"box.lengths[{axis}] = {box.lengths[axis]:.6g}: a periodic side must be at least twice"
+        )
+        if not box.periodic[axis]:
+            continue
+        if isinf(cutoff):
             raise ValueError(
-                f"box.lengths[{axis}] = {box.lengths[axis]:.6g}: a periodic side must be at least "
-                f"twice the cutoff of the forces, {2 * cutoff:.6g} λ; enlarge the box or pass a "
-                f"smaller cutoff= to the potential"
+                f"pair_force: its force never ends (cutoff = inf) and the box is periodic along {name}; "
+                f"pass cutoff= to the potential, or make the axis open or free"
+            )
+        if box.lengths[axis] < 2 * cutoff:
+            raise ValueError(
+                f"{side} the cutoff of the forces, {2 * cutoff:.6g} λ; enlarge the box or pass a smaller "
+                f"cutoff= to the potential"
+            )
+        if box.lengths[axis] < 2 * reaction_distance:
+            raise ValueError(
+                f"{side} the distance of the reactions, {2 * reaction_distance:.6g} λ; enlarge the box or "
+                f"shorten the distance"
             )
     if cutoff == inf and n > MAX_ALL_PAIRS:
         raise ValueError(

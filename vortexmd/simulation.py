@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time as clock
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from math import inf, isfinite, sqrt
 from pathlib import Path
 from typing import Any, Protocol
@@ -186,8 +187,9 @@ class Simulation:
         self._reaction_distances = chemistry.reaction_distances(
             self._tables.windings, self._reactions
         )
-        reach = max(self._tables.cutoff, float(self._reaction_distances.max(initial=0.0)))
-        check_reach(self.box, inf if reach >= ENDLESS else reach, len(self._here))
+        reaction_distance = float(self._reaction_distances.max(initial=0.0))
+        check_reach(self.box, self.cutoff, reaction_distance, len(self._here))
+        reach = max(self._tables.cutoff, reaction_distance)
         skin = self._skin or max(0.8, 0.08 * reach)
         edges = block_edges(len(self._here))
         threads = min(self._threads or os.cpu_count() or 1, len(edges) - 1)
@@ -196,7 +198,9 @@ class Simulation:
         )
         limit = self._max_displacement
         if limit is None:
-            spacing = sqrt(self.box.area / max(1, len(self._here)))
+            # Along a free axis the box says nothing about the spacing.
+            free = "free" in self.box.boundary
+            spacing = inf if free else sqrt(self.box.area / max(1, len(self._here)))
             limit = min(1.0, 0.5 * spacing) if self.pair_force is not None else inf
         self._step_limit = limit
         self._reactions_due = bool(self._reactions)
@@ -386,35 +390,33 @@ class Simulation:
             If vortices overlap under a diverging force.
         """
         self._target = self.step + whole("steps", steps, 0, MAX_STEPS)
-        self._stop_requested = False
+        for k, writer in enumerate(writers):
+            whole(f"writers[{k}].every", writer.every, 1, MAX_STEPS)
         checkpoints.check_writable(checkpoint)
         self._react()
         self._check_start()
-        started: list[Writer] = []
-        bar = tqdm(total=steps, unit="step", disable=None if progress else True)
         last_saved = last_shown = clock.monotonic()
-        try:
+        with ExitStack() as stack:
+            bar = tqdm(total=steps, unit="step", disable=None if progress else True)
+            stack.callback(bar.close)
+            stack.callback(setattr, self, "_stop_requested", False)
             for writer in writers:
                 writer.start(self)
-                started.append(writer)
-            self._write(started)
+                stack.callback(writer.finish, self)
+            self._write(writers)
             while self.step < self._target and not self._stop_requested:
                 self._advance()
-                self._write(started)
+                self._write(writers)
                 now = clock.monotonic()
                 if now - last_shown > 0.1:
                     bar.update(steps - self.remaining_steps - bar.n)
                     last_shown = now
                 if checkpoint is not None and now - last_saved > checkpoint_seconds:
-                    self._save(checkpoint, started)
+                    self._save(checkpoint, writers)
                     last_saved = now
             if checkpoint is not None:
-                self._save(checkpoint, started)
+                self._save(checkpoint, writers)
             bar.update(steps - self.remaining_steps - bar.n)
-        finally:
-            bar.close()
-            for writer in started:
-                writer.finish(self)
 
     def anneal(self, to_temperature: float, steps: int, **options: Any) -> None:
         """Run while the temperature goes linearly to `to_temperature`; options as for `run`."""
@@ -434,7 +436,7 @@ class Simulation:
             self._ramp = (self.step, steps, start, end)
 
     def stop(self) -> None:
-        """Ask a running `run` to end after the present step (from a signal handler, say)."""
+        """Ask `run` to end after the present step (from a signal handler, say)."""
         self._stop_requested = True
 
     def minimize(self, *, force_tolerance: float = 1e-6, max_iterations: int = 10_000) -> bool:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from vortexmd.box import Box
 
 MAX_WINDING = 1000
+# Images are 32-bit.
+MAX_TURNS = 10**9
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -85,6 +87,12 @@ class Vortices:
                         f"positions[{k}] = {tuple(positions[k].tolist())}: outside the box "
                         f"{box.lengths} across its {word} side"
                     )
+        far = np.flatnonzero((np.abs(positions) > MAX_TURNS * np.array(box.lengths)).any(axis=1))
+        if far.size and any(box.periodic):
+            raise ValueError(
+                f"positions[{far[0]}] = {tuple(positions[far[0]].tolist())}: more than {MAX_TURNS:.0e} "
+                f"times round the box {box.lengths}"
+            )
         wrapped, turns = box.wrap(positions)
         image = np.zeros((n, 2), dtype=np.int32) if image is None else np.asarray(image)
         if image.shape != (n, 2):
