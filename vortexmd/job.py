@@ -64,7 +64,7 @@ def run(
             _check_same_run(config, output)
             if _complete(config, output):
                 return False
-            if saved.exists():
+            if saved.exists() and not _outruns(saved, config, output):
                 sim = Simulation.resume(saved, threads=config.run.threads)
                 _check_same(config, sim.configuration, saved)
                 say(f"continuing {output} from step {sim.step}")
@@ -93,9 +93,6 @@ def run(
         sim = simulation(config)
         if config.run.minimize:
             sim.minimize()
-        if force:
-            saved.unlink(missing_ok=True)
-            checkpoint.previous(saved).unlink(missing_ok=True)
     with _stopping(sim):
         _continue(sim, config, options)
     if sim.step < config.run.steps:
@@ -112,6 +109,17 @@ def _continue(sim: Simulation, config: Config, options: dict[str, Any]) -> None:
         ramp = config.run.steps if anneal.steps is None else anneal.steps
         sim.set_ramp(anneal.to_temperature, ramp)
     sim.run(config.run.steps - sim.step, **options)
+
+
+def _outruns(saved: Path, config: Config, output: Path) -> bool:
+    """Whether a checkpoint is further than its trajectory: then it is that of a run before.
+
+    Frames are on the disk before a checkpoint is; a run that was started over and killed at once leaves
+    its few frames beside the old checkpoint.
+    """
+    with load(output) as trajectory:
+        last = int(trajectory.steps[-1]) if len(trajectory) else -1
+    return checkpoint.read(saved)[0]["step"] >= last + config.output.every
 
 
 def _complete(config: Config, output: Path) -> bool:

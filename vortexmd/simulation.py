@@ -4,7 +4,7 @@
 
 A step is: neighbour list if somebody has moved too far, forces, displacements, acceptance, exits
 through open sides, reactions. Hops between pinning regions will stand between displacements and
-reactions; whatever changes who is there ends with `_note_population`.
+reactions; whatever changes who is there ends with `population_changed`.
 """
 
 from __future__ import annotations
@@ -379,7 +379,7 @@ class Simulation:
         progress
             Show a bar with steps/s and the time left.
         checkpoint
-            File to save to every `checkpoint_seconds` and at the end; `resume` reads it.
+            File to save to at the start, every `checkpoint_seconds`, and at the end; `resume` reads it.
 
         Raises
         ------
@@ -404,6 +404,8 @@ class Simulation:
                 writer.start(self)
                 stack.callback(writer.finish, self)
             self._write(writers)
+            if checkpoint is not None:
+                self._save(checkpoint, writers)
             while self.step < self._target and not self._stop_requested:
                 self._advance()
                 self._write(writers)

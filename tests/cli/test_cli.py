@@ -12,7 +12,9 @@ import h5py
 import numpy as np
 import pytest
 
+import potentials as pot
 import vortexmd as vmd
+from vortexmd import build, config
 from vortexmd.cli import main
 
 RUN = """
@@ -108,8 +110,6 @@ def test_run_info_plot_export(folder, capsys):
 def test_run_equals_script(folder):
     main(["run", "run.toml", "--quiet"])
     start = vmd.random_vortices(80, 0.05, winding={1: 0.8, -1: 0.2}, min_distance=3.0, seed=3)
-    import potentials as pot
-
     sim = vmd.Simulation(
         start,
         pot.GLFit(1.7),
@@ -147,6 +147,32 @@ def test_changed_configuration_is_refused_with_the_difference(folder, capsys):
     assert Path("run.h5").read_bytes() == before
     assert main(["run", "run.toml", "--force"]) == 0
     assert vmd.load("run.h5").times[-1] == pytest.approx(30.0)
+
+
+def test_old_checkpoint_beside_a_young_trajectory_is_not_taken(folder, capsys):
+    """A run started over with --force and killed at once leaves such a pair."""
+    main(["run", "run.toml", "--quiet"])
+    whole = datasets("run.h5")
+    old = Path("run.chk").read_bytes()
+    os.remove("run.h5")
+    sim = build.simulation(config.read(Path("run.toml")))
+    sim.set_ramp(0.0, 200)
+    sim.run(60, writers=[vmd.TrajectoryWriter("run.h5", every=20)])
+    Path("run.chk").write_bytes(old)
+    capsys.readouterr()
+    assert main(["run", "run.toml"]) == 0
+    assert "from the start again" in capsys.readouterr().out
+    for name, values in datasets("run.h5").items():
+        np.testing.assert_array_equal(values, whole[name], err_msg=name)
+
+
+def test_forced_run_that_cannot_start_leaves_all_as_it_was(folder, capsys):
+    main(["run", "run.toml", "--quiet"])
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    Path("run.toml").write_text(RUN.replace("dt = 0.2", "dt = 2000.0"))
+    fails(capsys, "run", "run.toml", "--force")
+    Path("run.toml").write_text(RUN)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_foreign_output_is_refused(folder, capsys):
