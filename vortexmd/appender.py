@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from pathlib import Path
 from typing import Any
 
@@ -134,9 +134,13 @@ class Appender:
         """Stored events start … stop − 1."""
         return {name: self._file[column.path][start:stop] for name, column in EVENT_COLUMNS.items()}
 
-    def description(self) -> str:
-        """The description that the file began with."""
-        return self._file[h5md.DESCRIPTION][()].decode()
+    def descriptions_at(self, step: int) -> list[str]:
+        """Descriptions that hold at a step: where one changes into another, both do."""
+        begins = [-1, *(change.step for change in self.changes)]
+        ends = [*begins[1:], inf]
+        first = self._file[h5md.DESCRIPTION][()].decode()
+        texts = [first, *(change.text for change in self.changes)]
+        return [t for t, b, e in zip(texts, begins, ends, strict=True) if b <= step <= e]
 
     # ------------------------------------------------------------------ what is added
 

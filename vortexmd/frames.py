@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,26 @@ from vortexmd.h5md import EVENT_COLUMNS, FRAME_COLUMNS, PARTICLE_COLUMNS
 from vortexmd.vortices import Vortices
 
 Row = dict[str, NDArray[Any]]
+
+
+class Source(Protocol):
+    """What is read of a simulation."""
+
+    step: int
+    events: list[Event]
+
+    @property
+    def state(self) -> Vortices: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def temperature(self) -> float: ...
+    @property
+    def displacement(self) -> Any: ...
+    @property
+    def winding_displacement(self) -> Any: ...
+    def energies(self) -> dict[str, float]: ...
+    def description(self) -> dict[str, Any]: ...
 
 
 def assign_columns(before: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -49,7 +69,7 @@ def assign_columns(before: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray
     return columns
 
 
-def frame_row(sim: Any, before: NDArray[np.int64], dtype: np.dtype[Any]) -> Row:
+def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any]) -> Row:
     """What a file keeps of a simulation at one step.
 
     Parameters
@@ -66,7 +86,7 @@ def frame_row(sim: Any, before: NDArray[np.int64], dtype: np.dtype[Any]) -> Row:
     dict
         Array by name as in `h5md.FRAME_COLUMNS`; per-vortex arrays reach to the last one in use.
     """
-    state: Vortices = sim.state
+    state = sim.state
     columns = assign_columns(before, state.ids)
     width = int(columns.max(initial=-1)) + 1
     row = {

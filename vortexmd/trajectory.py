@@ -9,9 +9,8 @@ import contextlib
 import json
 import os
 import warnings
-from math import inf
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +18,10 @@ from vortexmd import h5md
 from vortexmd.appender import Appender, Change
 from vortexmd.checks import whole
 from vortexmd.differences import first_difference
-from vortexmd.events import Event
 from vortexmd.files import WriterLock, beside, check_folder, make_room, place_new, replace
-from vortexmd.frames import Row, digest, event_rows, frame_row, same
+from vortexmd.frames import Row, Source, digest, event_rows, frame_row, same
 from vortexmd.provenance import provenance
 from vortexmd.recovery import OVERHEAD, make_whole
-from vortexmd.vortices import Vortices
 
 DTYPES = ("float64", "float32")
 # Level 1 takes 60 % of the time of level 4 and leaves 4 % more bytes.
@@ -33,26 +30,6 @@ GZIP_LEVEL = 1
 
 class TrajectoryMismatchError(RuntimeError):
     """A run does not repeat, or does not continue, what its trajectory file holds."""
-
-
-class Source(Protocol):
-    """What the writer reads of a simulation."""
-
-    step: int
-    events: list[Event]
-
-    @property
-    def state(self) -> Vortices: ...
-    @property
-    def time(self) -> float: ...
-    @property
-    def temperature(self) -> float: ...
-    @property
-    def displacement(self) -> Any: ...
-    @property
-    def winding_displacement(self) -> Any: ...
-    def energies(self) -> dict[str, float]: ...
-    def description(self) -> dict[str, Any]: ...
 
 
 class TrajectoryWriter:
@@ -266,7 +243,7 @@ class TrajectoryWriter:
         """Is this the run that the file holds? A change is taken only where it can be meant."""
         step = int(sim.step)
         text = h5md.canonical(sim.description())
-        texts = _texts_at(step, file)
+        texts = file.descriptions_at(step)
         frame = file.index(step)
         row: Row | None = None
         problem = None
@@ -413,11 +390,3 @@ def _exists(path: Path) -> str:
         f"trajectory {path}: exists; pass overwrite=True to replace it, resume=True to go on with it, or "
         f"choose another name"
     )
-
-
-def _texts_at(step: int, file: Appender) -> list[str]:
-    """Descriptions that hold at a step: where one changes into another, both do."""
-    begins = [-1, *(change.step for change in file.changes)]
-    ends = [*begins[1:], inf]
-    texts = [file.description(), *(change.text for change in file.changes)]
-    return [t for t, b, e in zip(texts, begins, ends, strict=True) if b <= step <= e]

@@ -189,7 +189,7 @@ def test_script_output_is_not_continued(folder, capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopped_run_is_continued_to_the_same_bits(folder, capsys, number):
-    Path("run.toml").write_text(RUN.replace("steps = 300", "steps = 40_000"))
+    Path("run.toml").write_text(RUN.replace("steps = 300", "steps = 10_000"))
     command = [sys.executable, "-m", "vortexmd.cli", "run", "run.toml"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     while not Path("run.h5").exists() and process.poll() is None:
@@ -200,7 +200,7 @@ def test_stopped_run_is_continued_to_the_same_bits(folder, capsys, number):
     assert process.returncode == 130 and error.count("\n") == 1
     assert "the same command goes on from there" in error
     stopped = vmd.load("run.h5").steps[-1]
-    assert 0 < stopped < 40_000
+    assert 0 < stopped < 10_000
     assert main(["run", "run.toml"]) == 0
     assert "continuing run.h5 from step" in capsys.readouterr().out
     assert main(["run", "run.toml", "-o", "whole.h5", "--quiet"]) == 0
@@ -208,7 +208,7 @@ def test_stopped_run_is_continued_to_the_same_bits(folder, capsys, number):
 
 
 def test_killed_run_is_continued_to_the_same_bits(folder, capsys):
-    text = RUN.replace("steps = 300", "steps = 40_000").replace(
+    text = RUN.replace("steps = 300", "steps = 10_000").replace(
         "seed = 7", "seed = 7\ncheckpoint_seconds = 0.2"
     )
     Path("run.toml").write_text(text)
