@@ -182,7 +182,8 @@ def _accept(positions, placed, tries, occupants, lengths, periodic, min_distance
                         free = False
                         break
         if free:
-            positions[placed] = tries[k]
+            positions[placed, 0] = tries[k, 0]
+            positions[placed, 1] = tries[k, 1]
             for slot in range(room):
                 if occupants[cx, cy, slot] < 0:
                     occupants[cx, cy, slot] = placed

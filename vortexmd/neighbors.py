@@ -189,12 +189,8 @@ def _sort(positions, ids, major, count, origin, width):
     for i in range(n):
         order[filled[cell[i]]] = i
         filled[cell[i]] += 1
+    # By insertion: the rows come in the order of the last list, where few have changed places.
     for c in range(count[0] * count[1]):
-        size = start[c + 1] - start[c]
-        if size > 32:
-            part = order[start[c] : start[c + 1]].copy()
-            order[start[c] : start[c + 1]] = part[np.argsort(ids[part])]
-            continue
         for k in range(start[c] + 1, start[c + 1]):
             moving = order[k]
             slot = k
