@@ -94,6 +94,7 @@ def _run(arguments: argparse.Namespace) -> int:
     config = configuration.read(arguments.file)
     name = config.output.file or arguments.file.with_suffix(".h5").name
     output = arguments.output or Path(name)
+    _check_output(output, force=True)
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, flush=True))
     began = time.monotonic()
     progress = sys.stderr.isatty() and not arguments.quiet
@@ -147,6 +148,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
     if arguments.output.suffix not in (".xyz", ".extxyz"):
         raise ValueError(f"output = {arguments.output}: extended XYZ ends in .xyz or .extxyz")
+    _check_output(arguments.output, arguments.force)
     with load(arguments.file) as trajectory:
         write_extxyz(trajectory, arguments.output, overwrite=arguments.force)
         print(f"{arguments.output}: {len(trajectory)} frames")
