@@ -133,7 +133,7 @@ def build_tables(
     Parameters
     ----------
     pair_force
-        A potential or Interaction: anything with ``.pair(n1, n2)``; None for no force at all.
+        A potential or Interaction; None for no force at all.
     windings
         Every winding that is present or that reactions can make.
     needed

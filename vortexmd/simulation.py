@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+import potentials
 from vortexmd import checkpoint as checkpoints
 from vortexmd import density, minimization
 from vortexmd import reactions as chemistry
@@ -64,7 +65,7 @@ class Simulation:
     start
         The starting configuration.
     pair_force
-        A potential, an Interaction, or anything with ``.pair(n1, n2)``; None for no interaction.
+        A potential or an Interaction from `potentials`; None for no interaction.
     dt
         Time step Δt in τ = ηλ/Ω₀.
     temperature
@@ -126,7 +127,7 @@ class Simulation:
             )
         if len(start) == 0:
             raise ValueError("start: no vortices; one is the least (a run may end with none)")
-        if pair_force is not None and not hasattr(pair_force, "pair"):
+        if pair_force is not None and not isinstance(pair_force, potentials.Potential):
             raise ValueError(
                 f"pair_force = {pair_force!r}: give a potential (potentials.London(), …), an "
                 f"Interaction, or None; a plain function goes into potentials.FromFunction"
