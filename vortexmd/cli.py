@@ -103,9 +103,11 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     with load(output) as trajectory:
         about = summary(trajectory)
+    sixfold = about["sixfold_fraction"]
+    order = "" if sixfold is None else f"six-fold fraction {sixfold:.3f}, "
     say(
         f"{output}: {about['frames']} frames to step {about['step']}, {about['vortices']} vortices, "
-        f"six-fold fraction {about['sixfold_fraction']:.3f}, {time.monotonic() - began:.1f} s"
+        f"{order}{time.monotonic() - began:.1f} s"
     )
     return 0
 

@@ -175,6 +175,22 @@ def test_forced_run_that_cannot_start_leaves_all_as_it_was(folder, capsys):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_run_may_end_with_nobody_left(folder, capsys):
+    text = RUN.replace('"+1" = 0.8, "-1" = 0.2', '"+1" = 0.5, "-1" = 0.5').replace(
+        "n = 80", "n = 2"
+    )
+    text = text.replace("density = 0.05", "density = 0.002").replace(
+        "distance = 2.0", "distance = 15.0"
+    )
+    Path("run.toml").write_text(text.replace("min_distance = 3.0", "min_distance = 0.0"))
+    assert main(["run", "run.toml"]) == 0
+    assert "0 vortices" in capsys.readouterr().out
+    assert main(["info", "run.h5"]) == 0
+    assert "0 (none); 0 at first" in capsys.readouterr().out
+    assert main(["plot", "run.h5"]) == 0
+    assert main(["export", "run.h5", "run.xyz"]) == 0
+
+
 def test_foreign_output_is_refused(folder, capsys):
     Path("run.h5").write_text("my thesis")
     assert "--force" in fails(capsys, "run", "run.toml")
