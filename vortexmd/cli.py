@@ -134,7 +134,7 @@ def _plot(arguments: argparse.Namespace) -> int:
     _check_output(output, arguments.force)
     with load(arguments.file) as trajectory:
         _check_frame(trajectory, arguments.frame)
-        pins = pins_of(trajectory.parameters)
+        pins = pins_of(trajectory, trajectory[arguments.frame].step)
         figure = plot_run(trajectory, arguments.frame, trails=arguments.trails, pins=pins)
         try:
             figure.savefig(output, dpi=arguments.dpi)

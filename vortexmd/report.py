@@ -35,7 +35,7 @@ def summary(trajectory: Any) -> dict[str, Any]:
     if len(trajectory) == 0:
         raise ValueError(f"{trajectory}: no frame yet")
     first, last = trajectory[0], trajectory[-1]
-    parameters = trajectory.parameters
+    parameters = configuration_at(trajectory, int(last.step))
     mu = _mu(parameters.get("pair_force"))
     return {
         "frames": len(trajectory),
@@ -96,11 +96,20 @@ def as_text(about: dict[str, Any]) -> str:
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
 
 
-def pins_of(parameters: dict[str, Any]) -> list[Any]:
-    """The pinning arrays of a run, from its description."""
+def configuration_at(trajectory: Any, step: int) -> dict[str, Any]:
+    """The description that holds at a step: what was changed between two runs counts from there on."""
+    held = trajectory.parameters
+    for since, description in trajectory.changes:
+        if since <= step:
+            held = description
+    return held
+
+
+def pins_of(trajectory: Any, step: int) -> list[Any]:
+    """The pinning arrays at a step of a run."""
     return [
         restore(field, "external")
-        for field in parameters.get("external", [])
+        for field in configuration_at(trajectory, step).get("external", [])
         if field.get("type") in ("GaussianPins", "ParabolicPins")
     ]
 

@@ -315,7 +315,7 @@ class Simulation:
         for n1, c1 in present.items():
             for n2, c2 in present.items():
                 a, b = np.searchsorted(self._tables.windings, [n1, n2])
-                if self._tables.index[a, b] > 0:
+                if self.pair_force is not None and self._tables.index[a, b] > 0:
                     tail += c1 * c2 * tail_energy(self.pair_force.pair(n1, n2)) / self.box.area
         shift = self._pairs.energy(whole=True) - self._pairs.energy()
         return (shift + tail) / len(self._here) if len(self._here) else 0.0

@@ -14,7 +14,7 @@ import pytest
 
 import potentials as pot
 import vortexmd as vmd
-from vortexmd import build, config
+from vortexmd import build, config, report
 from vortexmd.cli import main
 
 RUN = """
@@ -173,6 +173,21 @@ def test_forced_run_that_cannot_start_leaves_all_as_it_was(folder, capsys):
     fails(capsys, "run", "run.toml", "--force")
     Path("run.toml").write_text(RUN)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_info_and_plot_know_what_was_changed_between_runs(folder, capsys):
+    start = vmd.triangular_lattice(16, 1.0)
+    sim = vmd.Simulation(start, None, dt=0.1)
+    writer = vmd.TrajectoryWriter("script.h5", every=10)
+    sim.run(10, writers=[writer])
+    pins = vmd.GaussianPins.random(5, depth=0.2, radius=0.3, box=start.box, seed=2)
+    sim.external = [pins]
+    sim.run(10, writers=[writer])
+    assert main(["info", "script.h5"]) == 0
+    assert "GaussianPins" in capsys.readouterr().out
+    trajectory = vmd.load("script.h5")
+    assert report.pins_of(trajectory, 20) == [pins] and report.pins_of(trajectory, 0) == []
+    assert main(["plot", "script.h5"]) == 0
 
 
 def test_a_run_may_end_with_nobody_left(folder, capsys):
