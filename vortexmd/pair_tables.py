@@ -85,8 +85,9 @@ def switched(potential: Any, r: NDArray[np.float64]) -> tuple[NDArray, NDArray]:
 
     Switching the force bends it gently and never beyond the law's own; switching the energy instead
     (U·S) would add a bump −U·dS/dr, several times as strong as the force there, under which the
-    triangular lattice of London's law at density 1 has no or a tenth of its shear modulus at cutoffs of
-    6 and 7 λ. The energy ∫_r^∞ F·S dr is lower than U by a constant inside; `PairTables.whole_energy`
+    triangular lattice of London's law at density 1 keeps a third and a tenth of the stiffness of its
+    softest mode at cutoffs of 6 and 7 λ. The energy ∫_r^∞ F·S dr is lower than U by a constant inside;
+    `PairTables.whole_energy`
     is there to put that right.
     """
     cutoff = potential.cutoff
