@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 BOUNDARIES = ("periodic", "reflecting", "open", "free")
+# Beyond this, double precision no longer tells neighbours apart.
+LONGEST = 1e12
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Box:
             raise ValueError(f"box.lengths = {self.lengths!r}: give two numbers in λ") from None
         if len(lengths) != 2 or not all(isfinite(length) and length > 0 for length in lengths):
             raise ValueError(f"box.lengths = {self.lengths!r}: give two positive numbers in λ")
+        if max(lengths) > LONGEST:
+            raise ValueError(f"box.lengths = {self.lengths!r}: at most {LONGEST:g} λ")
         words: Sequence[str] = self.boundary
         if isinstance(words, str):
             words = (words, words)

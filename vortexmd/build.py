@@ -206,6 +206,8 @@ def _external(table: Mapping[str, Any], where: str, box: Box) -> ExternalForce:
     cls = lookup(table["type"], EXTERNALS, where)
     if cls not in (GaussianPins, ParabolicPins):
         return construct(cls, arguments, where)
+    if "box" in arguments:
+        raise ConfigError(f"{where}.box: the box is that of [start]; leave it out")
     arguments["box"] = box
     if "positions" in arguments:
         return construct(cls, arguments, where)

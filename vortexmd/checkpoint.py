@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import warnings
 import zipfile
 from dataclasses import asdict
@@ -22,6 +23,7 @@ import numpy as np
 from vortexmd.density import DensityWarning
 from vortexmd.description import restore
 from vortexmd.events import Event
+from vortexmd.files import check_folder, replace
 from vortexmd.population import ARRAYS
 from vortexmd.vortices import Vortices
 
@@ -29,23 +31,22 @@ FORMAT = 1
 
 
 def check_writable(path: str | Path | None) -> None:
-    """Refuse a checkpoint path that cannot be written, before anything is computed.
+    """Refuse a checkpoint path that cannot be written, or that holds something else, at once.
 
     Raises
     ------
     OSError
-        Naming the folder.
+        Naming the folder, or the file if there is one that is no checkpoint.
     """
     if path is None:
         return
     path = Path(path)
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise IsADirectoryError(f"checkpoint = {path}: a folder; give a file name")
-    if not folder.is_dir():
-        raise FileNotFoundError(f"checkpoint = {path}: the folder {folder} does not exist")
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"checkpoint = {path}: the folder {folder} cannot be written")
+    check_folder(path, "checkpoint")
+    if path.exists():
+        try:
+            read(path)
+        except ValueError as error:
+            raise FileExistsError(f"{error}; choose another name or remove it") from None
 
 
 def previous(path: Path) -> Path:
@@ -76,26 +77,15 @@ def save(sim: Any, path: Path) -> None:
     temporary = path.with_name(path.name + ".writing")
     with open(temporary, "wb") as file:
         np.savez(file, header=np.array(json.dumps(header)), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
     if path.exists():
-        # A link, not a rename: at no moment is there no checkpoint under the name.
+        # A link (a copy, where there are none), not a rename: at no moment is the name without one.
         old = previous(path)
         old.unlink(missing_ok=True)
-        os.link(path, old)
-    os.replace(temporary, path)
-    sync_folder(path)
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename in the folder of `path` last through a power loss (where the system can)."""
-    if os.name != "posix":
-        return
-    folder = os.open(path.absolute().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        try:
+            os.link(path, old)
+        except OSError:
+            shutil.copy2(path, old)
+    replace(temporary, path)
 
 
 def load(

@@ -158,11 +158,11 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _check_output(path: Path, force: bool) -> None:
+    from vortexmd.files import check_folder
+
+    check_folder(path, "output")
     if path.exists() and not force:
-        raise FileExistsError(f"output = {path}: exists; choose another with -o, or pass --force")
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise FileNotFoundError(f"output = {path}: the folder {folder} does not exist")
+        raise FileExistsError(f"output {path}: exists; choose another with -o, or pass --force")
 
 
 def _check_frame(trajectory: Any, frame: int) -> None:

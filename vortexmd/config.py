@@ -7,7 +7,6 @@ Every table is a frozen dataclass whose fields carry an example and a line of do
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 import types
 import typing
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vortexmd.box import BOUNDARIES
-from vortexmd.description import describe
+from vortexmd.description import check_keys, describe
 from vortexmd.integrators import INTEGRATORS
 from vortexmd.simulation import CHECKPOINT_SECONDS
 
@@ -156,7 +155,7 @@ def read(path: Path) -> Config:
     try:
         config = _table(Config, data, "")
         _check(config)
-    except ConfigError as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config
 
@@ -166,6 +165,8 @@ def _check(config: Config) -> None:
     run, output = config.run, config.output
     if run.steps < 0:
         raise ConfigError(f"run.steps = {run.steps}: give 0 or more")
+    if output.file == "":
+        raise ConfigError("output.file = '': give a file name, or leave it out")
     if output.every < 1:
         raise ConfigError(f"output.every = {output.every}: give 1 or more")
     if run.anneal and run.anneal.steps is not None and not 0 < run.anneal.steps <= run.steps:
@@ -185,14 +186,7 @@ def _table(cls: Any, data: Any, where: str) -> Any:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{where[:-1]} = {data!r}: give a table, [{where[:-1]}]")
     fields = {f.name: f for f in dataclasses.fields(cls)}
-    for key in data:
-        if key not in fields:
-            hint = difflib.get_close_matches(key, fields, n=1)
-            raise ConfigError(
-                f"{where}{key}: unknown key"
-                + (f"; did you mean {where}{hint[0]}?" if hint else "")
-                + f" (known: {', '.join(fields)})"
-            )
+    check_keys(data, fields, where)
     hints = typing.get_type_hints(cls)
     values = {}
     for name, f in fields.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ def restore(data: Any, field: str) -> Any:
 
 def lookup(name: Any, known: Mapping[str, Any], field: str) -> Any:
     """The class of that name; ValueError with the nearest one if there is none."""
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         hint = difflib.get_close_matches(str(name), known, n=1)
         raise ValueError(
             f"{field}.type = {name!r}: not known"
@@ -103,18 +103,30 @@ def lookup(name: Any, known: Mapping[str, Any], field: str) -> Any:
     return known[name]
 
 
+def check_keys(keys: Iterable[str], known: Iterable[str], where: str) -> None:
+    """ValueError at the first key that is not known, with the nearest one that is.
+
+    `where` stands before the key: ``""`` or ``"run."``.
+    """
+    known = list(known)
+    for key in keys:
+        if key not in known:
+            hint = difflib.get_close_matches(key, known, n=1)
+            raise ValueError(
+                f"{where}{key}: unknown key"
+                + (f"; did you mean {where}{hint[0]}?" if hint else "")
+                + f" (known: {', '.join(known)})"
+            )
+
+
 def construct(make: Any, arguments: Mapping[str, Any], field: str) -> Any:
     """Call a constructor; its complaints, and unknown or missing arguments, name the field."""
     signature = inspect.signature(make)
     known = [name for name in signature.parameters if name != "self"]
-    for key in arguments:
-        if key not in known:
-            hint = difflib.get_close_matches(key, known, n=1)
-            raise ValueError(
-                f"{field}.{key}: unknown key"
-                + (f"; did you mean {hint[0]!r}?" if hint else "")
-                + f" (known: {', '.join(known)})"
-            )
+    check_keys(arguments, known, f"{field}.")
+    for key, value in arguments.items():
+        if isinstance(value, bool) and not isinstance(signature.parameters[key].default, bool):
+            raise ValueError(f"{field}.{key} = {value}: true and false are not for this key")
     for name, parameter in signature.parameters.items():
         required = parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_POSITIONAL,

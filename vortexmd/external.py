@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
+from vortexmd.checks import positive
 
 Array = NDArray[np.float64]
 
@@ -100,9 +101,8 @@ class SinusoidalDrive(ExternalForce):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amplitude", _pair("amplitude", self.amplitude))
-        if not (isfinite(self.frequency) and self.frequency > 0):
-            raise ValueError(f"frequency = {self.frequency!r}: give cycles per τ, more than 0")
-        if not isfinite(self.phase):
+        positive("frequency", self.frequency)
+        if not (isinstance(self.phase, (int, float, np.number)) and isfinite(self.phase)):
             raise ValueError(f"phase = {self.phase!r}: give an angle in radians")
 
     def add_forces(self, positions: Array, winding: NDArray, time: float, out: Array) -> None:

@@ -11,8 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-from vortexmd.checkpoint import sync_folder
-
 ATTEMPTS = 6
 
 if sys.platform == "win32":
@@ -50,6 +48,17 @@ def replace(temporary: Path, path: Path) -> None:
     sync(temporary)
     os.replace(temporary, path)
     sync_folder(path)
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename in the folder of `path` last through a power loss (where the system can)."""
+    if os.name != "posix":
+        return
+    folder = os.open(path.absolute().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def place_new(temporary: Path, path: Path) -> None:

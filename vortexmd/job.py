@@ -21,8 +21,8 @@ class Interrupted(Exception):
 
 
 def checkpoint_path(output: Path) -> Path:
-    """Where the checkpoint of a run lies: beside its trajectory."""
-    return output.with_suffix(".chk")
+    """Where the checkpoint of a run lies: beside its trajectory, under a name of its own."""
+    return output.with_name(output.name + ".chk")
 
 
 def run(

@@ -108,11 +108,12 @@ def random_vortices(
     if not isinstance(box, Box):
         raise ValueError(f"box = {box!r}: give a vortexmd.Box((Lx, Ly))")
     not_negative("min_distance", min_distance)
+    seed = whole("seed", seed, 0, 2**63)
     covered = n * np.pi * min_distance**2 / 4 / box.area
     if covered > JAMMING:
         raise ValueError(
             f"min_distance = {min_distance:g}: no room for {n} vortices (their disks would cover "
-            f"{covered:.0%} of the box, {JAMMING:.1%} is the most); at most "
+            f"{covered:.3g} of the box, {JAMMING} is the most); at most "
             f"{sqrt(4 * 0.5 * box.area / (np.pi * n)):.3g} works here"
         )
     rng = np.random.default_rng(seed)
@@ -126,18 +127,17 @@ def random_vortices(
 def _throw(n: int, box: Box, min_distance: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Random sequential addition."""
     lengths = np.array(box.lengths)
-    cells = np.maximum(1, np.floor(lengths / min_distance)).astype(np.int64)
     # Cells at least min_distance wide, but no more of them than a few per vortex.
-    cells = np.maximum(1, np.minimum(cells, int(2 * sqrt(n)) + 1))
-    # Disks of diameter min_distance/√2 … cannot pack denser than this in one cell.
-    room = int(np.ceil(4 * np.prod(lengths / cells / min_distance + 1))) + 4
-    occupants = np.full((cells[0], cells[1], room), -1, dtype=np.int64)
+    cells = np.clip(np.floor(lengths / min_distance), 1, int(2 * sqrt(n)) + 1).astype(np.int64)
+    # Chains of who is in a cell: the last to come, and for each the one before.
+    last = np.full((cells[0], cells[1]), -1, dtype=np.int64)
+    before = np.full(n, -1, dtype=np.int64)
     positions = np.empty((n, 2))
     placed = 0
     for _ in range(2000):
         tries = rng.random((max(4 * n, 1000), 2)) * lengths
         placed = _accept(
-            positions, placed, tries, occupants, lengths, np.array(box.periodic), min_distance
+            positions, placed, tries, last, before, lengths, np.array(box.periodic), min_distance
         )
         if placed == n:
             return positions
@@ -148,10 +148,10 @@ def _throw(n: int, box: Box, min_distance: float, rng: np.random.Generator) -> N
 
 
 @njit(cache=True)
-def _accept(positions, placed, tries, occupants, lengths, periodic, min_distance):
+def _accept(positions, placed, tries, last, before, lengths, periodic, min_distance):
     """Place tries one after the other where no placed point is nearer than min_distance."""
     n = positions.shape[0]
-    nx, ny, room = occupants.shape
+    nx, ny = last.shape
     for k in range(tries.shape[0]):
         if placed == n:
             break
@@ -168,10 +168,8 @@ def _accept(positions, placed, tries, occupants, lengths, periodic, min_distance
                     iy %= ny
                 if not free or ix < 0 or iy < 0 or ix >= nx or iy >= ny:
                     continue
-                for slot in range(room):
-                    j = occupants[ix, iy, slot]
-                    if j < 0:
-                        break
+                j = last[ix, iy]
+                while j >= 0:
                     dx = tries[k, 0] - positions[j, 0]
                     dy = tries[k, 1] - positions[j, 1]
                     if periodic[0]:
@@ -181,13 +179,12 @@ def _accept(positions, placed, tries, occupants, lengths, periodic, min_distance
                     if dx * dx + dy * dy < min_distance * min_distance:
                         free = False
                         break
+                    j = before[j]
         if free:
             positions[placed, 0] = tries[k, 0]
             positions[placed, 1] = tries[k, 1]
-            for slot in range(room):
-                if occupants[cx, cy, slot] < 0:
-                    occupants[cx, cy, slot] = placed
-                    break
+            before[placed] = last[cx, cy]
+            last[cx, cy] = placed
             placed += 1
     return placed
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 import potentials
+from vortexmd.checks import positive, whole
 from vortexmd.events import Event
 from vortexmd.population import Population
 
@@ -57,15 +57,19 @@ class Annihilation(Reaction):
         if sum(value is not None for value in (self.distance, self.mu, self.kappa)) != 1:
             raise ValueError("annihilation: give one of distance, mu, kappa")
         if self.distance is None:
-            given = {"mu": self.mu} if self.mu is not None else {"kappa": self.kappa}
             try:
-                distance = float(potentials.annihilation_separation(**given))
+                if self.kappa is None:
+                    mu = positive("mu", self.mu)
+                    distance = float(potentials.annihilation_separation(mu))
+                else:
+                    kappa = positive("kappa", self.kappa)
+                    distance = float(potentials.annihilation_separation(kappa=kappa))
             except ValueError as error:
                 raise ValueError(f"annihilation: {error}") from None
             object.__setattr__(self, "mu", None)
             object.__setattr__(self, "kappa", None)
             object.__setattr__(self, "distance", distance)
-        _check_distance("annihilation", self.distance)
+        positive("annihilation.distance", self.distance)
 
     def product(self, n1: int, n2: int) -> int | None:
         return n1 + n2 if n1 * n2 < 0 else None
@@ -93,11 +97,8 @@ class Merging(Reaction):
     kind = "merging"
 
     def __post_init__(self) -> None:
-        _check_distance("merging", self.distance)
-        if isinstance(self.max_winding, bool) or int(self.max_winding) != self.max_winding:
-            raise ValueError(f"merging.max_winding = {self.max_winding!r}: give a whole number")
-        if not 2 <= self.max_winding <= 100:
-            raise ValueError(f"merging.max_winding = {self.max_winding}: give 2 … 100")
+        positive("merging.distance", self.distance)
+        whole("merging.max_winding", self.max_winding, 2, 100)
 
     def product(self, n1: int, n2: int) -> int | None:
         return n1 + n2 if n1 * n2 > 0 and abs(n1 + n2) <= self.max_winding else None
@@ -233,10 +234,3 @@ def place(
     if abs(n1) == abs(n2):
         return r1 + 0.5 * toward
     return r1 if abs(n1) > abs(n2) else r1 + toward
-
-
-def _check_distance(name: str, distance: float | None) -> None:
-    if not isinstance(distance, (int, float, np.number)) or not (
-        isfinite(distance) and distance > 0
-    ):
-        raise ValueError(f"{name}.distance = {distance!r}: give a length in λ, more than 0")

@@ -394,6 +394,12 @@ class Simulation:
         for k, writer in enumerate(writers):
             whole(f"writers[{k}].every", writer.every, 1, MAX_STEPS)
         checkpoints.check_writable(checkpoint)
+        for k, writer in enumerate(writers):
+            path = getattr(writer, "path", None)
+            if checkpoint is not None and path is not None and _same_path(path, checkpoint):
+                raise ValueError(
+                    f"checkpoint = {checkpoint}: writers[{k}] writes there; give another name"
+                )
         self._react()
         self._check_start()
         last_saved = last_shown = clock.monotonic()
@@ -647,6 +653,10 @@ class Simulation:
             f"{0.3 * self._dt * self._step_limit / distance:.1g}, or start without close pairs "
             f"(min_distance=, Simulation.minimize)"
         )
+
+
+def _same_path(one: str | Path, other: str | Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _listed(value: Any) -> tuple:

@@ -132,7 +132,7 @@ def test_second_run_says_complete_and_touches_nothing(folder, capsys):
     assert main(["run", "run.toml"]) == 0
     assert "complete" in capsys.readouterr().out
     assert Path("run.h5").read_bytes() == before
-    os.remove("run.chk")
+    os.remove("run.h5.chk")
     assert main(["run", "run.toml"]) == 0
     assert "complete" in capsys.readouterr().out
     assert Path("run.h5").read_bytes() == before
@@ -153,12 +153,12 @@ def test_old_checkpoint_beside_a_young_trajectory_is_not_taken(folder, capsys):
     """A run started over with --force and killed at once leaves such a pair."""
     main(["run", "run.toml", "--quiet"])
     whole = datasets("run.h5")
-    old = Path("run.chk").read_bytes()
+    old = Path("run.h5.chk").read_bytes()
     os.remove("run.h5")
     sim = build.simulation(config.read(Path("run.toml")))
     sim.set_ramp(0.0, 200)
     sim.run(60, writers=[vmd.TrajectoryWriter("run.h5", every=20)])
-    Path("run.chk").write_bytes(old)
+    Path("run.h5.chk").write_bytes(old)
     capsys.readouterr()
     assert main(["run", "run.toml"]) == 0
     assert "from the start again" in capsys.readouterr().out
@@ -245,7 +245,7 @@ def test_killed_run_is_continued_to_the_same_bits(folder, capsys):
     Path("run.toml").write_text(text)
     command = [sys.executable, "-m", "vortexmd.cli", "run", "run.toml"]
     process = subprocess.Popen(command)
-    while not Path("run.chk").exists() and process.poll() is None:
+    while not Path("run.h5.chk").exists() and process.poll() is None:
         time.sleep(0.02)
     time.sleep(0.2)
     process.kill()
@@ -315,3 +315,11 @@ def test_warning_is_one_line(folder):
     assert done.returncode == 0
     assert done.stderr.startswith("vortexmd: warning: ") and done.stderr.count("\n") == 1
     assert "0.23" in done.stderr and "clusters" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run.chk", "run.h5.chk", "run"])
+def test_checkpoint_and_trajectory_never_share_a_file(folder, capsys, name):
+    assert main(["run", "run.toml", "-o", name]) == 0
+    assert len(vmd.load(name)) == 16 and Path(name + ".chk").exists()
+    assert main(["run", "run.toml", "-o", name]) == 0
+    assert "complete" in capsys.readouterr().out

@@ -55,7 +55,7 @@ def test_functions_are_named_and_refused():
     [
         ({"type": "Londn"}, "did you mean 'London'"),
         ({"type": "os.system", "f0": "rm"}, "not known"),
-        ({"type": "London", "f00": 1.0}, "did you mean 'f0'"),
+        ({"type": "London", "f00": 1.0}, "did you mean law.f0"),
         ({"type": "London", "f0": "x"}, "f0"),
         ({"type": "UniformDrive"}, "force: missing"),
         ({"f0": 1.0}, "type = None: not known"),

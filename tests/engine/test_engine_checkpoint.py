@@ -315,3 +315,17 @@ class TestBadFiles:
         with pytest.raises(PermissionError, match="checkpoint"):
             plain().run(10, checkpoint=tmp_path / "run.chk")
         tmp_path.chmod(0o700)
+
+
+def test_what_is_no_checkpoint_is_not_written_over(tmp_path):
+    sim = vmd.Simulation(vmd.triangular_lattice(16, 1.0), None, dt=0.1)
+    thesis = tmp_path / "thesis.txt"
+    thesis.write_text("mine")
+    for save in (sim.save, lambda path: sim.run(1, checkpoint=path)):
+        with pytest.raises(FileExistsError, match="not a vortexmd checkpoint"):
+            save(thesis)
+    assert thesis.read_text() == "mine" and sim.step == 0
+    writer = vmd.TrajectoryWriter(tmp_path / "run.h5", every=1)
+    with pytest.raises(ValueError, match="writes there"):
+        sim.run(1, writers=[writer], checkpoint=tmp_path / "run.h5")
+    assert not (tmp_path / "run.h5").exists()

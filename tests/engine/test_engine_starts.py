@@ -5,6 +5,7 @@ import pytest
 from engine_twins import agrees, chi_square_tail
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import cKDTree
 
 import vortexmd as vmd
 
@@ -178,3 +179,14 @@ def test_who_gets_which_winding_is_random():
     left = state.positions[:, 0] < state.box.lengths[0] / 2
     share = (state.winding[left] == 1).mean()
     agrees(share, 0.5, 0.5 / np.sqrt(left.sum()))
+
+
+def test_thrown_vortices_in_a_nearly_empty_plane_and_in_a_crowd():
+    """Neither cells nor chains grow with the emptiness, nor with how many share a cell."""
+    empty = vmd.random_vortices(30, 1e-20, min_distance=2.0, seed=1)
+    assert np.isfinite(empty.positions).all()
+    with pytest.raises(ValueError, match="at most 1e"):
+        vmd.random_vortices(30, 1e-300, min_distance=2.0, seed=1)
+    crowd = vmd.random_vortices(200_000, 1.0, min_distance=0.02, seed=1)
+    nearest = cKDTree(crowd.positions, boxsize=crowd.box.lengths).query(crowd.positions, 2)[0]
+    assert nearest[:, 1].min() >= 0.02
