@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from gl_reference.checks import check_range, check_winding
 from gl_reference.confocal_mesh import ConfocalMesh, build_mesh
@@ -40,6 +40,7 @@ OFF_THE_VORTEX = 2e-4  # in ξ
 
 SMALLEST_ERROR = 1e-12  # of the force, in Ω₀: rounding
 
+RESIDUAL = 1e-11
 MAX_ITERATIONS = 60
 
 
@@ -250,21 +251,26 @@ def _solve(
     nodal = problem.with_boundary_values(start)
     residual = problem.residual(nodal)
     norm, steps = np.linalg.norm(residual), 0
-    while np.abs(residual).max() > 1e-11:
+    factors: SuperLU | None = None
+    while np.abs(residual).max() > RESIDUAL:
         if steps == MAX_ITERATIONS:
             raise _stalled(n1, n2, mu, mesh.d, np.abs(residual).max())
-        step = problem.newton_step(nodal, residual)
+        factors = factors or problem.factored_hessian(nodal)
+        step = problem.step(factors, residual)
         length = 1.0
         while True:
             trial = nodal - length * step
             trial_residual = problem.residual(trial)
             trial_norm = np.linalg.norm(trial_residual)
             # Rounding ends the descent where the residual no longer falls.
-            if trial_norm < norm or trial_norm < 1e-11:
+            if trial_norm < norm or trial_norm < RESIDUAL:
                 break
             length /= 2
             if length < 1e-3:
                 raise _stalled(n1, n2, mu, mesh.d, np.abs(residual).max())
+        # Near the end the old Hessian serves as well, at a fraction of the cost.
+        if trial_norm > 1e-3 * norm:
+            factors = None
         nodal, residual, norm, steps = trial, trial_residual, trial_norm, steps + 1
     energy, force = problem.energy_and_force(nodal)
     return ConfocalPair(
@@ -287,7 +293,7 @@ def _solve(
 def _stalled(n1: int, n2: int, mu: float, d: float, residual: float) -> ConvergenceError:
     return ConvergenceError(
         f"pair ({n1}, {n2}), mu = {mu:.6g}, d = {d:.6g}: Newton's iteration stands at a residual "
-        f"of {residual:.1e} instead of 1e-11; move d or mu a little, or reduce the windings"
+        f"of {residual:.1e} instead of {RESIDUAL:.0e}; move d or mu a little, or reduce the windings"
     )
 
 
@@ -354,8 +360,8 @@ class _Problem:
             gradient += self._gauge_gradient(nodal)
         return gradient.transpose(1, 2, 0).ravel()[self.index]
 
-    def newton_step(self, nodal: Array, residual: Array) -> Array:
-        """Hessian⁻¹ · residual, as nodal values."""
+    def factored_hessian(self, nodal: Array) -> SuperLU:
+        """LU factors of the second derivatives of the energy."""
         f, Q = nodal[0].ravel(), self._velocity(nodal).reshape(2, -1)
         area = self.area.ravel()
         local = np.zeros((len(f), 3, 3))
@@ -365,13 +371,16 @@ class _Problem:
         count = np.arange(len(f) + 1)
         blocks = sparse.bsr_matrix((local, count[:-1], count)).tocsr()
         hessian = self.linear + blocks[self.index][:, self.index].tocsc()
-        factors = splu(
+        return splu(
             hessian,
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        step = np.zeros(nodal.size)
+
+    def step(self, factors: SuperLU, residual: Array) -> Array:
+        """Hessian⁻¹ · residual, as nodal values."""
+        step = np.zeros(self.free.size)
         step[self.index] = factors.solve(residual)
         return step.reshape(*self.mesh.z.shape, 3).transpose(2, 0, 1)
 

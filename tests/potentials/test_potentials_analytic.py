@@ -159,6 +159,18 @@ def test_two_bessel_vanishes_at_mu_1():
     assert mixed.force(3.0) == pytest.approx(-4 * 1.70786**2 * bessel_k(1, 3.0))
 
 
+def test_two_bessel_knows_the_gammas_of_small_windings():
+    """At μ = 1 γ₁ = |n|γ₂, γ₂ = −1.70786 (n = 1) and −2.66829 (n = 2): V-V forces cancel."""
+    law = pot.TwoBessel(1.0, 1, -2)
+    assert law.gamma1 == pytest.approx((-1.70786, -2 * 2.66829), abs=1e-5)
+    assert law.gamma2 == pytest.approx((-1.70786, -2.66829), abs=1e-5)
+    assert pot.TwoBessel(1.0, 2, 3).force(3.0) == pytest.approx(0, abs=1e-4)
+    # What is given stays.
+    assert pot.TwoBessel(1.0, gamma2=(-1.5, -1.6)).gamma2 == (-1.5, -1.6)
+    assert pot.TwoBessel(1.0, gamma2=(-1.5, -1.6)).gamma1 == pot.TwoBessel(1.0).gamma1
+    assert pot.TwoBessel(kappa=0.5) == pot.TwoBessel(0.5 * math.sqrt(2))
+
+
 def test_fits_are_weaker_than_equation_10_far_out():
     """γ₂ = −1.32665, γ₁ ≈ −3.3 at μ = 1.7: Eq. 17 with Table 1 has 0.8 of the tail (documented)."""
     law = two_bessel(gamma2=(-1.32665, -1.32665), gamma1=(-3.3, -3.3))
@@ -173,7 +185,9 @@ def test_fits_are_weaker_than_equation_10_far_out():
     [
         ({"mu": 2.0}, "needs mu < 2.*gamma1 does not exist"),
         ({"mu": None, "kappa": 1.5}, "mu = 2.12.*needs mu < 2"),
-        ({"gamma1": None}, "gamma1: give the pair.*ships no table"),
+        ({"mu": 1.96, "gamma1": None}, r"mu = 1.96: the table .* 1.95; give gamma1=\(…, …\)"),
+        ({"mu": 0.09, "gamma2": None}, r"mu = 0.09: the table .* 0.1 ≤ mu"),
+        ({"n2": 4, "gamma1": None}, r"winding 4, mu = 1.7: the table .* \|n\| ≤ 3"),
         ({"gamma2": (-1.0,)}, r"gamma2 = \(-1.0,\): give two numbers"),
         ({"gamma2": (-1.0, 0.5)}, "must be negative"),
         ({"gamma1": (math.nan, -1)}, "gamma1 = nan: must be finite"),

@@ -1,0 +1,77 @@
+"""Files of the regenerated tables: written whole or not at all, read back, shipped with us.
+
+Tables have the columns of the paper's (`potentials/data`): plain CSV with one header line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+SHIPPED = files("gl_reference") / "data"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` under a temporary name beside `path`, then rename: never half a file."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def check_folder(folder: str | os.PathLike[str]) -> Path:
+    """`folder`, made where it is missing; ValueError where it cannot be written into."""
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"folder = {str(path)!r}: cannot be written into ({error.strerror}); name another"
+        ) from None
+    return path
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.{digits}g}"
+    return "" if value is None else str(value)
+
+
+def write_csv(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], digits: int = 6
+) -> None:
+    """One table; numbers to `digits` digits, NaN and None as empty cells."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value, digits) for value in row])
+    write_whole(path, text.getvalue())
+
+
+def load_generated(name: str) -> list[dict[str, str]]:
+    """Rows of a table that ships with this package, each under the names of its columns.
+
+    `name` as "table1_vv_eq17" or "forces_vgv" (with or without ".csv"); ValueError for others,
+    with the list of those that exist. Empty cells are "".
+    """
+    stem = name.removesuffix(".csv")
+    shipped = sorted(
+        entry.name.removesuffix(".csv") for entry in SHIPPED.iterdir() if entry.name.endswith(".csv")
+    )
+    if stem not in shipped:
+        raise ValueError(f"name = {name!r}: give one of {', '.join(shipped)}")
+    text = (SHIPPED / f"{stem}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
