@@ -6,6 +6,13 @@ Units: lengths in the penetration depth λ, energies ∫F/π per vortex length i
 
 from gl_reference.errors import ConvergenceError
 from gl_reference.pair import PairSolution, pair_force, solve_pair
-from gl_reference.radial import single_vortex
+from gl_reference.radial import lower_critical_field, single_vortex
 
-__all__ = ["ConvergenceError", "PairSolution", "pair_force", "single_vortex", "solve_pair"]
+__all__ = [
+    "ConvergenceError",
+    "PairSolution",
+    "lower_critical_field",
+    "pair_force",
+    "single_vortex",
+    "solve_pair",
+]

@@ -198,11 +198,23 @@ def confocal_pair(
 def _margin(n1: int, n2: int, mu: float, d: float, weight: float, absolute: float) -> float:
     """How far the mesh must reach so that its end moves the force by less than `absolute`.
 
-    The end costs an energy ∝ n² e^{−2R·rate}; the factor is measured (docs/gl_reference.md).
+    Clamping the tails δf and δA at R costs about 2R(δf² + δA²); the end moves with d.
     """
-    rate = min(1.0, mu, 1 / math.sqrt(weight))
-    amplitude = 150 * (n1**2 + n2**2) / 2 * (1 + 4 / d**2)
-    return 0.5 * math.log(amplitude / absolute) / rate
+    rate = min(1.0, mu)
+    vortices = [single_vortex(abs(n), mu) for n in (n1, n2)]
+    R = 4.0 / rate
+    while True:
+        r = np.array([R])
+        clamped = sum(1 - float(vortex.amplitude(r)[0]) for vortex in vortices) ** 2
+        clamped += (
+            sum(abs(vortex.n) * (1 - float(vortex.flux_fraction(r)[0])) / R for vortex in vortices)
+            ** 2
+        )
+        if 8 * R * rate * clamped * (0.5 + R / d) < absolute:
+            break
+        R += 0.5 / rate
+    # The gauge term's own decay length is √w.
+    return R * max(1.0, math.sqrt(weight))
 
 
 def _superfluid_velocity(

@@ -1,4 +1,4 @@
-"""The command line: ``vortexmd run | info | plot | export``."""
+"""The command line: ``vortexmd run | info | plot | export | gl``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vortexmd import __version__
+from vortexmd import __version__, gl_commands
 
 # A user's mistake; a run that failed or was stopped.
 MISTAKE, FAILURE, STOPPED = 2, 1, 130
@@ -82,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("output", type=Path, metavar="OUT.xyz")
     export.add_argument("--force", action="store_true", help="replace the file")
     export.set_defaults(command=_export)
+
+    gl_commands.add_commands(commands)
     return parser
 
 

@@ -1,0 +1,211 @@
+"""``vortexmd gl vortex | pair | tables | figures``: the Ginzburg-Landau reference solver."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FAILURE = 1
+
+
+def add_commands(commands: Any) -> None:
+    """Put ``gl`` and what it offers among the command line's `commands`."""
+    gl = commands.add_parser("gl", help="solve Ginzburg-Landau theory: vortices, pairs, tables")
+    kinds = gl.add_subparsers(required=True, metavar="WHAT")
+
+    vortex = kinds.add_parser("vortex", help="one vortex: energy, tails, H_c1")
+    _add_mu(vortex)
+    vortex.add_argument("--n", type=int, default=1, help="winding number; default 1")
+    vortex.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="draw the profiles")
+    vortex.add_argument("--force", action="store_true", help="replace the picture")
+    vortex.add_argument("--json", action="store_true", help="print JSON")
+    vortex.set_defaults(command=_reporting(_vortex))
+
+    pair = kinds.add_parser("pair", help="force and energy of two vortices held in place")
+    _add_mu(pair)
+    pair.add_argument("--n1", type=int, default=1, help="winding of the first; default 1")
+    pair.add_argument("--n2", type=int, default=1, help="winding of the second; default 1")
+    pair.add_argument("--d", type=float, required=True, help="separation in λ")
+    pair.add_argument("--reading", default="coulomb", help="coulomb (default) or lattice")
+    pair.add_argument("--gauge-weight", type=float, help="coulomb: w of the gauge term; default 1")
+    pair.add_argument(
+        "--tolerance", type=float, help="coulomb: relative, of the force; default 1e-4"
+    )
+    pair.add_argument("--scheme", help="lattice: discretisation")
+    pair.add_argument("--h", type=float, help="lattice: grid spacing in λ; default 0.1")
+    pair.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="draw the fields")
+    pair.add_argument("--force", action="store_true", help="replace the picture")
+    pair.add_argument("--json", action="store_true", help="print JSON")
+    pair.set_defaults(command=_reporting(_pair))
+
+    tables = kinds.add_parser("tables", help="regenerate and judge the paper's Tables 1-5")
+    tables.add_argument("-o", "--output", type=Path, default=Path("gl_tables"), metavar="FOLDER")
+    tables.add_argument("--quick", action="store_true", help="check six rows")
+    tables.add_argument("--mu", type=float, nargs="+", help="only these μ (any in 0.1 … 20)")
+    tables.add_argument("--kind", nargs="+", help="only these: V-V, V-GV, V-AV")
+    tables.add_argument("--tolerance", type=float, help="relative, of the forces; default 1e-4")
+    tables.add_argument("--jobs", type=int, help="processes; default one a core")
+    tables.add_argument("--json", action="store_true", help="print JSON")
+    tables.set_defaults(command=_reporting(_tables))
+
+    figures = kinds.add_parser("figures", help="redraw the paper's Figs. 1-10 and 13")
+    figures.add_argument("-o", "--output", type=Path, default=Path("figures"), metavar="FOLDER")
+    figures.add_argument("--only", type=int, nargs="+", metavar="N", help="only these figures")
+    figures.add_argument("--jobs", type=int, default=2, help="processes; default 2")
+    figures.set_defaults(command=_reporting(_figures))
+
+
+def _add_mu(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mu", type=float, help="μ = √2 κ")
+    parser.add_argument("--kappa", type=float, help="κ, instead of μ")
+
+
+def _reporting(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
+    """`command`, with an iteration that failed said in one line."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        from gl_reference import ConvergenceError
+
+        try:
+            return command(arguments)
+        except ConvergenceError as error:
+            print(f"vortexmd: {error}", file=sys.stderr)
+            return FAILURE
+
+    return run
+
+
+def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Those of the named options that the user gave."""
+    values = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_picture(arguments: argparse.Namespace) -> None:
+    from vortexmd.files import check_folder
+
+    if arguments.output is None:
+        return
+    check_folder(arguments.output, "output")
+    if arguments.output.exists() and not arguments.force:
+        raise FileExistsError(
+            f"output {arguments.output}: exists; choose another with -o, or pass --force"
+        )
+
+
+def _save(figure: Any, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=150)
+    except ValueError as error:
+        raise ValueError(f"output = {path}: {error}") from None
+
+
+def _print(about: dict[str, Any], lines: list[str], as_json: bool) -> None:
+    if as_json:
+        plain = {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in about.items()
+        }
+        print(json.dumps(plain, indent=1))
+    else:
+        print("\n".join(lines))
+
+
+def _vortex(arguments: argparse.Namespace) -> int:
+    from gl_reference import lower_critical_field, single_vortex
+
+    _check_picture(arguments)
+    vortex = single_vortex(arguments.n, **_given(arguments, "mu", "kappa"))
+    about = {
+        "n": vortex.n,
+        "mu": vortex.mu,
+        "energy": vortex.energy,
+        "energy_error": vortex.energy_error,
+        "gamma1": vortex.gamma1,
+        "gamma1_error": vortex.gamma1_error,
+        "gamma1_reason": vortex.gamma1_reason,
+        "gamma2": vortex.gamma2,
+        "gamma2_error": vortex.gamma2_error,
+        "lower_critical_field": lower_critical_field(vortex.mu),
+    }
+    if vortex.gamma1_reason is None:
+        gamma1 = f"{vortex.gamma1:.8f} ± {vortex.gamma1_error:.0e}"
+    else:
+        gamma1 = f"none: {vortex.gamma1_reason}"
+    lines = [
+        f"vortex of winding {vortex.n} at mu = {vortex.mu:.6g} (kappa = {vortex.mu / math.sqrt(2):.6g})",
+        f"energy    {vortex.energy:.10f} ε₀",
+        f"gamma1    {gamma1}",
+        f"gamma2    {vortex.gamma2:.8f} ± {vortex.gamma2_error:.0e}",
+        f"H_c1      {about['lower_critical_field']:.8f} Φ₀/2πμ₀λ²   "
+        f"(H_c {vortex.mu / 2:.6g}, H_c2 {vortex.mu**2 / 2:.6g})",
+    ]
+    _print(about, lines, arguments.json)
+    if arguments.output is not None:
+        _save(vortex.plot(), arguments.output)
+    return 0
+
+
+def _pair(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from gl_reference import solve, solve_pair
+
+    _check_picture(arguments)
+    for option, reading in (
+        ("gauge_weight", "coulomb"),
+        ("tolerance", "coulomb"),
+        ("scheme", "lattice"),
+        ("h", "lattice"),
+    ):
+        other = arguments.reading in ("coulomb", "lattice") and arguments.reading != reading
+        if getattr(arguments, option) is not None and other:
+            raise ValueError(
+                f"--{option.replace('_', '-')}: only for --reading {reading}, "
+                f"not {arguments.reading}"
+            )
+    options = _given(
+        arguments, "mu", "kappa", "reading", "gauge_weight", "tolerance", "scheme", "h"
+    )
+    pair = solve_pair(arguments.n1, arguments.n2, d=arguments.d, **options)
+    lines = [
+        f"windings {pair.n1} and {pair.n2} at d = {pair.d:.6g} λ, mu = {pair.mu:.6g}, "
+        f"reading {pair.reading}",
+        f"force                {pair.force:.8f} ± {pair.force_error:.0e} Ω₀   "
+        f"({'repulsion' if pair.force > 0 else 'attraction'})",
+        f"energy               {pair.energy:.8f} ± {pair.energy_error:.0e} ε₀",
+        f"interaction energy   {pair.interaction_energy:.8f} ε₀",
+    ]
+    _print(asdict(pair), lines, arguments.json)
+    if arguments.output is not None:
+        positions = [[-pair.d / 2, 0.0], [pair.d / 2, 0.0]]
+        _save(solve(positions, [pair.n1, pair.n2], **options).plot(), arguments.output)
+    return 0
+
+
+def _tables(arguments: argparse.Namespace) -> int:
+    from gl_reference.tables import run_tables
+
+    options = _given(arguments, "tolerance", "jobs")
+    if arguments.mu is not None:
+        options["mus"] = arguments.mu
+    if arguments.kind is not None:
+        options["kinds"] = arguments.kind
+    result = run_tables(arguments.output, quick=arguments.quick, progress=True, **options)
+    print(json.dumps(result.to_json(), indent=1) if arguments.json else result.summary())
+    return 0
+
+
+def _figures(arguments: argparse.Namespace) -> int:
+    from gl_reference.figures import draw_figures
+
+    for path in draw_figures(
+        arguments.output, only=arguments.only, progress=True, jobs=arguments.jobs
+    ):
+        print(path)
+    return 0
