@@ -5,14 +5,28 @@ Units: lengths in the penetration depth λ, energies ∫F/π per vortex length i
 """
 
 from gl_reference.errors import ConvergenceError
+from gl_reference.figures import draw_figures
 from gl_reference.pair import PairSolution, pair_force, solve_pair
 from gl_reference.radial import lower_critical_field, single_vortex
+from gl_reference.solution import Solution
+from gl_reference.solve import solve
+from gl_reference.table_files import load_generated
+from gl_reference.tables import TablesMismatchError, run_tables
+from gl_reference.taubes import near_critical, near_critical_pair
 
 __all__ = [
     "ConvergenceError",
     "PairSolution",
+    "Solution",
+    "TablesMismatchError",
+    "draw_figures",
+    "load_generated",
     "lower_critical_field",
+    "near_critical",
+    "near_critical_pair",
     "pair_force",
+    "run_tables",
     "single_vortex",
+    "solve",
     "solve_pair",
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gl_reference.checks import Reading, check_reading
-from gl_reference.confocal import confocal_pair
+from gl_reference.confocal import ConfocalPair, confocal_pair
+from gl_reference.lattice import LatticePair, lattice_pair
 from gl_reference.radial import single_vortex
 from potentials.base import Array
 from potentials.critical import mu_from
@@ -51,10 +52,10 @@ def solve_pair(
     *,
     kappa: float | None = None,
     reading: str = "coulomb",
-    gauge_weight: float = 1.0,
-    tolerance: float = 1e-4,
+    gauge_weight: float | None = None,
+    tolerance: float | None = None,
     scheme: str | None = None,
-    h: float = 0.1,
+    h: float | None = None,
 ) -> PairSolution:
     """Force and energy of vortices of windings n1 and n2, held at separation d.
 
@@ -69,9 +70,11 @@ def solve_pair(
     reading : "coulomb" or "lattice"
         How fixed vortices are understood; see docs/gl_reference.md.
     gauge_weight, tolerance
-        `coulomb` only: w of the gauge term; relative accuracy of the force.
+        `coulomb` only: w of the gauge term (default 1); relative accuracy of the force
+        (default 1e-4).
     scheme, h
-        `lattice` only: discretisation (`gl_reference.lattice.SCHEMES`) and grid spacing in λ.
+        `lattice` only: discretisation (`gl_reference.lattice.SCHEMES`) and grid spacing in λ
+        (default 0.1).
 
     Raises
     ------
@@ -84,14 +87,21 @@ def solve_pair(
     how = check_reading(reading)
     if d is None:
         raise ValueError("d = None: give the separation in λ")
+    options: dict[str, dict[str, Any]] = {
+        "coulomb": {"gauge_weight": gauge_weight, "tolerance": tolerance},
+        "lattice": {"scheme": scheme, "h": h},
+    }
+    for reading_of, names in options.items():
+        for name, given in names.items():
+            if given is not None and reading_of != how:
+                raise ValueError(f"{name} = {given!r}: only for reading = {reading_of!r}")
+    chosen = {name: given for name, given in options[how].items() if given is not None}
+    found: LatticePair | ConfocalPair
     if how == "lattice":
-        from gl_reference.lattice import lattice_pair
-
-        chosen = {} if scheme is None else {"scheme": scheme}
-        found = lattice_pair(n1, n2, value, d, h=h, **chosen)
+        found = lattice_pair(n1, n2, value, d, **chosen)
         alone = found.energy - found.interaction_energy
     else:
-        found = confocal_pair(n1, n2, value, d, gauge_weight=gauge_weight, tolerance=tolerance)
+        found = confocal_pair(n1, n2, value, d, **chosen)
         alone = single_vortex(abs(n1), value).energy + single_vortex(abs(n2), value).energy
     return PairSolution(
         n1=n1,
@@ -116,10 +126,10 @@ def pair_force(
     *,
     kappa: float | None = None,
     reading: str = "coulomb",
-    gauge_weight: float = 1.0,
-    tolerance: float = 1e-4,
+    gauge_weight: float | None = None,
+    tolerance: float | None = None,
     scheme: str | None = None,
-    h: float = 0.1,
+    h: float | None = None,
 ) -> float: ...
 @overload
 def pair_force(
@@ -130,10 +140,10 @@ def pair_force(
     *,
     kappa: float | None = None,
     reading: str = "coulomb",
-    gauge_weight: float = 1.0,
-    tolerance: float = 1e-4,
+    gauge_weight: float | None = None,
+    tolerance: float | None = None,
     scheme: str | None = None,
-    h: float = 0.1,
+    h: float | None = None,
 ) -> float | Array: ...
 def pair_force(
     n1: int,
@@ -143,10 +153,10 @@ def pair_force(
     *,
     kappa: float | None = None,
     reading: str = "coulomb",
-    gauge_weight: float = 1.0,
-    tolerance: float = 1e-4,
+    gauge_weight: float | None = None,
+    tolerance: float | None = None,
     scheme: str | None = None,
-    h: float = 0.1,
+    h: float | None = None,
 ) -> float | Array:
     """Ω(d) in Ω₀, positive = repulsion; d in λ, a number or an array (same shape back).
 

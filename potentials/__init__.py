@@ -16,6 +16,7 @@ from potentials.critical import (
     upper_critical_density,
 )
 from potentials.gl_fit import FitRangeWarning, GLFit, GLPair
+from potentials.gl_table import GLTable
 from potentials.interaction import Interaction
 from potentials.pearl import Pearl
 from potentials.user import FromFunction, Tabulated, TruncatedTableWarning
@@ -29,6 +30,7 @@ __all__ = [
     "FromFunction",
     "GLFit",
     "GLPair",
+    "GLTable",
     "Interaction",
     "Log",
     "London",

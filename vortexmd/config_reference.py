@@ -18,8 +18,8 @@ EXAMPLES = {
         "cutoff = 10.0            # λ; in a periodic box it needs one",
         "Pearl": "f0 = 2.0                 # Ω₀\n"
         "pearl_length = 5.0       # 2λ²/thickness, in λ\ncutoff = 20.0",
-        "TwoBessel": "mu = 1.2\nn1 = 1\nn2 = 1\n"
-        "gamma1 = [-1.5, -1.5]    # γ₁ of the two vortices\ngamma2 = [-1.6, -1.6]",
+        "GLTable": "mu = 1.7                 # or kappa = …; 0.2 … 10",
+        "TwoBessel": "mu = 1.2\nn1 = 1\nn2 = 1                   # gamma1, gamma2 = [ , ]: beyond the table",
         "GLPair": 'kind = "V-V"             # or "V-GV", "V-AV": one law for all\nmu = 1.7',
         "Tabulated": "r = [0.0, 1.0, 2.0, 3.0, 4.0]      # λ; or file = … with two columns\n"
         "force = [0.0, 0.1, 0.05, 0.01, 0.0]  # Ω₀",

@@ -66,14 +66,14 @@ def _add_mu(parser: argparse.ArgumentParser) -> None:
 
 
 def _reporting(command: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """`command`, with an iteration that failed said in one line."""
+    """`command`, with an iteration or a comparison that failed said in one line."""
 
     def run(arguments: argparse.Namespace) -> int:
-        from gl_reference import ConvergenceError
+        from gl_reference import ConvergenceError, TablesMismatchError
 
         try:
             return command(arguments)
-        except ConvergenceError as error:
+        except (ConvergenceError, TablesMismatchError) as error:
             print(f"vortexmd: {error}", file=sys.stderr)
             return FAILURE
 
@@ -157,18 +157,6 @@ def _pair(arguments: argparse.Namespace) -> int:
     from gl_reference import solve, solve_pair
 
     _check_picture(arguments)
-    for option, reading in (
-        ("gauge_weight", "coulomb"),
-        ("tolerance", "coulomb"),
-        ("scheme", "lattice"),
-        ("h", "lattice"),
-    ):
-        other = arguments.reading in ("coulomb", "lattice") and arguments.reading != reading
-        if getattr(arguments, option) is not None and other:
-            raise ValueError(
-                f"--{option.replace('_', '-')}: only for --reading {reading}, "
-                f"not {arguments.reading}"
-            )
     options = _given(
         arguments, "mu", "kappa", "reading", "gauge_weight", "tolerance", "scheme", "h"
     )
@@ -197,7 +185,7 @@ def _tables(arguments: argparse.Namespace) -> int:
     if arguments.kind is not None:
         options["kinds"] = arguments.kind
     result = run_tables(arguments.output, quick=arguments.quick, progress=True, **options)
-    print(json.dumps(result.to_json(), indent=1) if arguments.json else result.summary())
+    print(result.to_json() if arguments.json else result.summary())
     return 0
 
 
