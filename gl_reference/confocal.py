@@ -36,7 +36,7 @@ TOLERANCES = (1e-9, 1e-1)
 # Order and number of split-off elements at the vortices, from coarse to fine.
 LEVELS = ((5, 0), (6, 0), (7, 0), (9, 1), (11, 2), (13, 3), (15, 4))
 
-OFF_THE_VORTEX = 2e-4  # in ξ
+OFF_THE_VORTEX = 0.02  # in ξ: r = 1e-4 d
 
 SMALLEST_ERROR = 1e-12  # of the force, in Ω₀: rounding
 
@@ -97,7 +97,7 @@ class ConfocalPair:
         folded = x if mesh.half_plane else abs(x)
         w = np.arccosh((folded + 1j * abs(y)) / (mesh.d / 2))
         xi, eta = w.real, np.minimum(abs(w.imag), mesh.eta.breaks[-1])
-        # B and ∇·A divide by dz/dw, which vanishes at the vortices: keep off them by 1e-8 d.
+        # B and ∇·A divide by dz/dw, which vanishes at the vortices: keep off them by 1e-4 d.
         at_vortex = np.hypot(xi, np.minimum(eta, math.pi - eta)) < OFF_THE_VORTEX
         xi = np.where(at_vortex, OFF_THE_VORTEX, xi)
         inside = xi <= mesh.xi.breaks[-1]
