@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
+from scipy.special import k1
 
 from potentials import gl_grid
 from potentials.algebra import PairLaw
@@ -23,10 +24,13 @@ from potentials.base import (
     canonical_pair,
     nonnegative_array,
 )
+from potentials.bessel import TwoBessel
 from potentials.critical import annihilation_separation, mu_from
 from potentials.quadrature import RadialForce, decay_radius, peak
+from potentials.tail_amplitudes import TABLE_RANGE
 
 TABLE = "gl_forces.csv"
+TAIL_FROM = 7.0  # in L(μ): from there on the tail law, scaled to continue the table
 
 
 class _Surface(NamedTuple):
@@ -84,8 +88,9 @@ class GLTable(Potential):
     `uncertainty(r)` states the error of the force. Against Eq. 17 this law is nearer to the
     solver wherever compared (docs/potentials.md); what holding the vortices fixed leaves open, the
     weight of the gauge term, moves the forces by about 1 % (V-V) to several (V-GV).
-    Below r ≈ 0.2 √(1 + 1/μ²) and beyond 8.5 √(1 + 1/μ²) the force goes on as a power of r and
-    exponentially.
+    Below r ≈ 0.2 √(1 + 1/μ²) the force goes on as a power of r (opposite windings: about
+    constant), beyond 7 √(1 + 1/μ²) as the tails
+    of Eq. 10.
 
     Raises ValueError for a μ outside, `UncoveredPairError` for other windings. Source: model of
     Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516 (2011), Eqs. 11-13 and 19.
@@ -126,30 +131,35 @@ class GLTable(Potential):
         surface = _surface(self.n1, self.n2).series
         where = np.clip(gl_grid.stretched_mu(self.mu), -1, 1)
         basis = chebyshev.chebvander(np.array([where]), len(surface) - 1)[0]
-        # The last terms kept tell what the terms left out amount to.
-        dropped = np.abs(surface[-3:]).sum() + np.abs((basis @ surface)[-3:]).sum()
-        return basis @ surface, float(dropped)
-
-    def _logarithm(self, r: Array) -> Array:
-        """S(r); linear in the stretched separation beyond the table."""
-        t = gl_grid.stretched(r, self.mu)
-        series = self._series[0]
-        inside = np.clip(t, -1, 1)
-        result = chebyshev.chebval(inside, series)
-        for end, side in ((-1.0, t < -1), (1.0, t > 1)):
-            if side.any():
-                result[side] += self._end_slope(end) * (t[side] - end)
-        return result
-
-    def _end_slope(self, end: float) -> float:
-        slope = float(chebyshev.chebval(end, chebyshev.chebder(self._series[0])))
-        # Opposite windings: no divergence that the table does not hold.
-        return max(slope, 0.0) if end < 0 else slope
+        series = basis @ surface
+        # The last terms kept tell what the terms left out amount to, and the noise of the rest.
+        dropped = 3 * math.hypot(np.linalg.norm(surface[-3:]), np.linalg.norm(series[-3:]))
+        return series, dropped
 
     def _shape(self, r: Array) -> Array:
         """F; at μ = 1, where same-sign windings have none, the limit of F/(μ − 1)."""
-        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, r)
-        return (amplitude or 1.0) * np.exp(shape + self._logarithm(r))
+        series = self._series[0]
+        end = TAIL_FROM * gl_grid.scale(self.mu)
+        inside = np.minimum(r, end)
+        t = gl_grid.stretched(inside, self.mu)
+        S = chebyshev.chebval(np.maximum(t, -1.0), series)
+        # Below the first node a power of r; opposite windings, never as near, a constant.
+        if self.n1 * self.n2 > 0:
+            S += chebyshev.chebval(-1.0, chebyshev.chebder(series)) * np.minimum(t + 1.0, 0.0)
+        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, inside)
+        force: Array = (amplitude or 1.0) * np.exp(shape + S)
+        beyond = r > end
+        if beyond.any():
+            force[beyond] *= self._tail_law(r[beyond]) / self._tail_law(np.array([end]))
+        return force
+
+    def _tail_law(self, r: Array) -> Array:
+        """What F is proportional to far out: Eq. 10, and from μ ≈ 2 on its field part alone."""
+        if self.mu > TABLE_RANGE[1]:
+            return k1(r)
+        # At μ = 1 both parts of Eq. 10 cancel; their ratio at two r hardly depends on μ.
+        beside = 1.001 if abs(self.mu - 1) < 1e-3 else self.mu
+        return TwoBessel(beside, self.n1, self.n2)._force(r)
 
     def _force(self, r: Array) -> Array:
         vanishes = self.mu == 1 and self.n1 * self.n2 > 0

@@ -30,8 +30,9 @@ def test_between_the_nodes_the_solver_is_met(n1, n2):
         force, error = _solved(n1, n2, mu, d)
         off = abs(law.force(d) - force)
         assert off <= law.uncertainty(d) + error, (mu, d)
-        assert law.uncertainty(d) < 5e-3 * abs(force)
-        assert off <= 1e-3 * abs(force)
+        assert law.uncertainty(d) < 1e-2 * abs(force)
+        # A vortex beside one of winding 3 is the hardest to hold at short range.
+        assert off <= (5e-3 if n2 == 3 else 1e-3) * abs(force)
 
 
 @pytest.mark.slow
@@ -61,12 +62,12 @@ def test_nearer_to_the_solver_than_the_fits(kind, mu):
 @pytest.mark.parametrize("mu", [0.5, 1.0, 1.5])
 def test_tails_beyond_the_table(n1, n2, mu):
     law, tails = pot.GLTable(mu, n1, n2), pot.TwoBessel(mu, n1, n2)
-    for x in (8.0, 9.0, 11.0):
+    for x in (6.9, 8.0, 14.0):
         d = x * math.hypot(1, 1 / mu)
         if mu == 1 and n1 * n2 > 0:
             assert law.force(d) == 0
         else:
-            assert law.force(d) == pytest.approx(tails.force(d), rel=0.06)
+            assert law.force(d) == pytest.approx(tails.force(d), rel=0.03)
 
 
 @pytest.mark.parametrize(("n1", "n2"), [pair for pair in PAIRS if pair[1] > 0])
