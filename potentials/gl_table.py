@@ -88,8 +88,8 @@ class GLTable(Potential):
     `uncertainty(r)` states the error of the force. Against Eq. 17 this law is nearer to the
     solver wherever compared (docs/potentials.md); what holding the vortices fixed leaves open, the
     weight of the gauge term, moves the forces by about 1 % (V-V) to several (V-GV).
-    Below r ≈ 0.2 √(1 + 1/μ²) the force goes on as a power of r (opposite windings: about
-    constant), beyond 7 √(1 + 1/μ²) as the tails
+    Below r ≈ 0.2 √(1 + 1/μ²) the force goes on as a power of r (opposite windings: as a
+    straight line), beyond 7 √(1 + 1/μ²) as the tails
     of Eq. 10.
 
     Raises ValueError for a μ outside, `UncoveredPairError` for other windings. Source: model of
@@ -138,20 +138,26 @@ class GLTable(Potential):
 
     def _shape(self, r: Array) -> Array:
         """F; at μ = 1, where same-sign windings have none, the limit of F/(μ − 1)."""
-        series = self._series[0]
-        end = TAIL_FROM * gl_grid.scale(self.mu)
-        inside = np.minimum(r, end)
-        t = gl_grid.stretched(inside, self.mu)
-        S = chebyshev.chebval(np.maximum(t, -1.0), series)
-        # Below the first node a power of r; opposite windings, never as near, a constant.
-        if self.n1 * self.n2 > 0:
-            S += chebyshev.chebval(-1.0, chebyshev.chebder(series)) * np.minimum(t + 1.0, 0.0)
-        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, inside)
-        force: Array = (amplitude or 1.0) * np.exp(shape + S)
+        start, end = (limit * gl_grid.scale(self.mu) for limit in (gl_grid.REACH[0], TAIL_FROM))
+        force = self._interpolated(np.minimum(r, end))
         beyond = r > end
         if beyond.any():
             force[beyond] *= self._tail_law(r[beyond]) / self._tail_law(np.array([end]))
+        nearer = r < start
+        if self.n1 * self.n2 < 0 and nearer.any():
+            # Opposite windings, which are never as near: straight on.
+            first, second = self._interpolated(start * np.array([1.0, 1.0 + 1e-4]))
+            force[nearer] = first + (second - first) / (1e-4 * start) * (r[nearer] - start)
         return force
+
+    def _interpolated(self, r: Array) -> Array:
+        """F by the series; below its first node S goes on linearly, F as a power of r."""
+        series = self._series[0]
+        t = gl_grid.stretched(r, self.mu)
+        S = chebyshev.chebval(np.maximum(t, -1.0), series)
+        S += chebyshev.chebval(-1.0, chebyshev.chebder(series)) * np.minimum(t + 1.0, 0.0)
+        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, r)
+        return (amplitude or 1.0) * np.exp(shape + S)  # type: ignore[no-any-return]
 
     def _tail_law(self, r: Array) -> Array:
         """What F is proportional to far out: Eq. 10, and from μ ≈ 2 on its field part alone."""
