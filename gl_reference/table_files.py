@@ -12,21 +12,21 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 SHIPPED = files("gl_reference") / "data"
+PRINTED = files("potentials") / "data"
 
 
 def write_whole(path: Path, text: str) -> None:
     """Write `text` under a temporary name beside `path`, then rename: never half a file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        temporary.write_text(text, encoding="utf-8", newline="")
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def check_folder(folder: str | os.PathLike[str]) -> Path:
@@ -61,17 +61,26 @@ def write_csv(
     write_whole(path, text.getvalue())
 
 
+def _load(folder: Traversable, name: str) -> list[dict[str, str]]:
+    stem = name.removesuffix(".csv")
+    there = sorted(
+        entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
+    )
+    if stem not in there:
+        raise ValueError(f"name = {name!r}: give one of {', '.join(there)}")
+    text = (folder / f"{stem}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 def load_generated(name: str) -> list[dict[str, str]]:
-    """Rows of a table that ships with this package, each under the names of its columns.
+    """Rows of a regenerated table that ships with this package, under the names of its columns.
 
     `name` as "table1_vv_eq17" or "forces_vgv" (with or without ".csv"); ValueError for others,
     with the list of those that exist. Empty cells are "".
     """
-    stem = name.removesuffix(".csv")
-    shipped = sorted(
-        entry.name.removesuffix(".csv") for entry in SHIPPED.iterdir() if entry.name.endswith(".csv")
-    )
-    if stem not in shipped:
-        raise ValueError(f"name = {name!r}: give one of {', '.join(shipped)}")
-    text = (SHIPPED / f"{stem}.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
+    return _load(SHIPPED, name)
+
+
+def load_printed(name: str) -> list[dict[str, str]]:
+    """Rows of one of the paper's tables, alike."""
+    return _load(PRINTED, name)

@@ -1,0 +1,120 @@
+"""The figures of the paper, drawn anew: its fits as lines, our solutions as symbols.
+
+Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516 (2011), Figs. 1-10 and 13. (Figs. 11
+and 12 show the string state of vortex and antivortex, which the `coulomb` reading does not have.)
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gl_reference import figure_pairs as pairs
+from gl_reference.checks import check_range
+from gl_reference.figure_data import Effort, PairTables, maps, pair_tables, triangle_energies
+from gl_reference.figure_style import styled
+from gl_reference.figure_triangle import draw_maps, draw_triangle
+from gl_reference.table_files import check_folder
+from potentials.critical import Kind
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TOLERANCES = (1e-6, 1e-2)
+
+
+def draw_figures(
+    folder: str | os.PathLike[str],
+    only: Iterable[int] | None = None,
+    tolerance: float = 1e-3,
+    progress: bool = False,
+    jobs: int = 2,
+) -> list[Path]:
+    """Draw figures of the paper into `folder` as fig01.png, fig02.png …; returns their paths.
+
+    Figures 1-8 and 13 take their symbols from the tables that ship with the package; where these
+    do not meet the tolerance, new ones are made (in minutes) and kept in ``folder/tables``.
+    Figures 9 and 10 are always solved, in about twenty seconds on one core.
+
+    Parameters
+    ----------
+    folder
+        Where to; made if it does not exist.
+    only : ints, optional
+        Which: of 1 … 10 and 13. Default: all.
+    tolerance : float
+        Relative accuracy of forces and energies, 1e-6 … 1e-2.
+    progress : bool
+        Show bars on a terminal.
+    jobs : int
+        Processes that make new tables, where these are needed.
+
+    Raises
+    ------
+    ValueError
+        For figures that do not exist here, a tolerance or a number of jobs that is not allowed,
+        or a folder that cannot be written into.
+    ConvergenceError
+        If a solution does not reach the tolerance.
+    """
+    numbers = _check_numbers(only)
+    tolerance = check_range("tolerance", tolerance, *TOLERANCES)
+    jobs = _check_jobs(jobs)
+    effort = Effort(check_folder(folder), tolerance, jobs, progress)
+    return [_draw(number, effort) for number in numbers]
+
+
+def _check_numbers(only: Iterable[int] | None) -> list[int]:
+    known = ", ".join(map(str, FIGURES))
+    numbers = set()
+    for item in FIGURES if only is None else only:
+        try:
+            number = operator.index(item)
+        except TypeError:
+            number = 0
+        if number not in FIGURES:
+            raise ValueError(f"only: {item!r} is not among the figures that can be drawn: {known}")
+        numbers.add(number)
+    if not numbers:
+        raise ValueError(f"only: no figure asked for; give some of {known}, or None for all")
+    return sorted(numbers)
+
+
+def _check_jobs(jobs: int) -> int:
+    try:
+        number = operator.index(jobs)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise ValueError(f"jobs = {jobs!r}: give a number of processes, 1 or more")
+    return number
+
+
+@styled
+def _draw(number: int, effort: Effort) -> Path:
+    path = effort.folder / f"fig{number:02d}.png"
+    FIGURES[number](effort).savefig(path)
+    return path
+
+
+def _of_pairs(draw: Callable[[PairTables], Figure], kind: Kind, effort: Effort) -> Figure:
+    return draw(pair_tables(kind, effort))
+
+
+FIGURES: dict[int, Callable[[Effort], Figure]] = {
+    1: partial(_of_pairs, pairs.draw_forces, "V-V"),
+    2: partial(_of_pairs, pairs.draw_limits, "V-V"),
+    3: partial(_of_pairs, pairs.draw_fits, "V-V"),
+    4: partial(_of_pairs, pairs.draw_parameters, "V-V"),
+    5: partial(_of_pairs, pairs.draw_forces, "V-GV"),
+    6: partial(_of_pairs, pairs.draw_limits, "V-GV"),
+    7: partial(_of_pairs, pairs.draw_fits, "V-GV"),
+    8: partial(_of_pairs, pairs.draw_parameters, "V-GV"),
+    9: lambda effort: draw_triangle(triangle_energies(effort)),
+    10: lambda effort: draw_maps(maps(effort)),
+    13: partial(_of_pairs, pairs.draw_deltas, "V-AV"),
+}
