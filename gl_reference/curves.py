@@ -27,6 +27,15 @@ CLOSEST, FURTHEST, GRID_STEP = 0.2, 15.0, 0.2
 # 6e-5; elsewhere 1e-5).
 POINTS: dict[Kind, int] = {"V-V": 41, "V-GV": 41, "V-AV": 31}
 SPLINE_DEGREE = 5
+# Of the largest force: below it forces are solved to an absolute tolerance.
+SMALL_PART = 1e-2
+
+
+def largest_force(n1: int, n2: int, mu: float) -> float:
+    """About the largest force that the table must hold, in Ω₀."""
+    if n1 * n2 < 0:
+        return 0.05
+    return 0.1 * n1 * n2 * mu * abs(mu - 1) / (1 + mu / 3)
 
 
 def default_separations(kind: Kind, mu: float) -> Array:

@@ -7,16 +7,23 @@ Every (windings, μ) is a row, kept when it is done; an interrupted run goes on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import argparse
+import json
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from gl_reference.confocal import confocal_pair
-from gl_reference.table_files import write_whole
-from potentials.gl_grid import separation_nodes
+from gl_reference.curves import SMALL_PART, largest_force
+from gl_reference.row_runner import Interrupted, solve_rows
+from gl_reference.table_files import check_folder, write_whole
+from potentials.gl_grid import WINDINGS, mu_nodes, separation_nodes
 
 TOLERANCE = 3e-4
-SMALL_PART = 1e-2  # of the largest force: below, forces are solved to an absolute tolerance
+TABLE = "gl_forces.csv"
 
 
 @dataclass(frozen=True)
@@ -31,26 +38,45 @@ class GridRow:
     error: tuple[float, ...]
 
 
-def largest_force(n1: int, n2: int, mu: float) -> float:
-    """About the largest force that the table must hold, in Ω₀, from below."""
-    if n1 * n2 < 0:
-        return 0.05
-    return 0.1 * n1 * n2 * mu * abs(mu - 1) / (1 + mu / 3)
+@dataclass(frozen=True)
+class GridTask:
+    """One row to solve."""
 
+    n1: int
+    n2: int
+    mu: float
 
-def solve_grid_row(n1: int, n2: int, mu: float) -> GridRow:
-    """All separations of one row."""
-    small = SMALL_PART * largest_force(n1, n2, mu)
-    nodes = tuple(float(d) for d in separation_nodes(mu))
-    pairs = [confocal_pair(n1, n2, mu, d, tolerance=TOLERANCE, small_force=small) for d in nodes]
-    return GridRow(
-        n1,
-        n2,
-        mu,
-        nodes,
-        tuple(pair.force for pair in pairs),
-        tuple(pair.force_error for pair in pairs),
-    )
+    @property
+    def heavy(self) -> bool:
+        """Whether the row takes longer than most: the half plane instead of the quarter."""
+        return abs(self.n1) != abs(self.n2)
+
+    def file(self, folder: Path) -> Path:
+        return folder / "rows" / f"{self.n1}_{self.n2}_{self.mu:.6g}.json"
+
+    def solve(self, stop: Event | None = None) -> GridRow:
+        """All separations of the row; `Interrupted` where `stop` is set in between."""
+        small = SMALL_PART * largest_force(self.n1, self.n2, self.mu)
+        nodes = tuple(float(d) for d in separation_nodes(self.mu))
+        pairs = []
+        for d in nodes:
+            if stop is not None and stop.is_set():
+                raise Interrupted
+            pairs.append(
+                confocal_pair(self.n1, self.n2, self.mu, d, tolerance=TOLERANCE, small_force=small)
+            )
+        return GridRow(
+            self.n1,
+            self.n2,
+            self.mu,
+            nodes,
+            tuple(pair.force for pair in pairs),
+            tuple(pair.force_error for pair in pairs),
+        )
+
+    def read(self, file: Path) -> GridRow:
+        """The row as it was written."""
+        return GridRow(**json.loads(file.read_text(encoding="utf-8")))
 
 
 def write_grid(path: Path, rows: Iterable[GridRow], made_by: str) -> None:
@@ -60,3 +86,23 @@ def write_grid(path: Path, rows: Iterable[GridRow], made_by: str) -> None:
         for d, force, error in zip(row.d, row.force, row.error, strict=True):
             lines.append(f"{row.n1},{row.n2},{row.mu:.10g},{d:.10g},{force:.10g},{error:.1e}")
     write_whole(path, "\n".join(lines) + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command above."""
+    parser = argparse.ArgumentParser(prog="python -m gl_reference.force_grid")
+    parser.add_argument("-o", "--folder", default="gl_forces", help="default: gl_forces")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: give at least 1")
+    folder = check_folder(options.folder)
+    tasks = [GridTask(n1, n2, float(mu)) for n1, n2 in WINDINGS for mu in mu_nodes()]
+    rows = solve_rows(tasks, folder, options.jobs, progress=True)
+    made_by = f"python -m gl_reference.force_grid, vortexmd {version('vortexmd')}"
+    write_grid(folder / TABLE, rows, made_by)
+    print(folder / TABLE)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
@@ -23,27 +18,22 @@ from typing import Any
 import numpy as np
 
 from gl_reference.confocal import ConfocalPair, confocal_pair
-from gl_reference.curves import WINDINGS, ForceCurve, default_separations, fit_separations, simplest
-from gl_reference.errors import ConvergenceError
-from gl_reference.force_grid import SMALL_PART, largest_force
-from gl_reference.table_files import write_whole
+from gl_reference.curves import (
+    SMALL_PART,
+    WINDINGS,
+    ForceCurve,
+    default_separations,
+    fit_separations,
+    largest_force,
+    simplest,
+)
+from gl_reference.row_runner import Interrupted
 from potentials.base import Array
 from potentials.critical import Kind, range_problem
 from potentials.gl_fit import GLPair
 
 FORMAT = 1  # of the row files; a change makes old ones invisible, not wrong
 GAUGE_WEIGHTS = (0.1, 10.0)
-# Libraries that would otherwise start as many threads as there are cores, in every process.
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-
-
-class Interrupted(Exception):
-    """A worker was told to stop before its row was done."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +71,19 @@ class Task:
         )
         digest = hashlib.sha256(stated.encode()).hexdigest()[:10]
         return folder / "rows" / f"{self.kind.replace('-', '')}_mu{self.mu:.6g}_{digest}.json"
+
+    @property
+    def heavy(self) -> bool:
+        """Whether the row takes longer than most."""
+        return self.kind == "V-GV"
+
+    def solve(self, stop: Event | None = None) -> SolvedRow:
+        """Solve the row; `Interrupted` where `stop` is set in between."""
+        return solve_row(self, stop)
+
+    def read(self, file: Path) -> SolvedRow:
+        """The row as it was written."""
+        return SolvedRow.read(file)
 
 
 @dataclass(frozen=True)
@@ -170,96 +173,3 @@ def solve_row(task: Task, stop: Event | None = None) -> SolvedRow:
         tuple(solved(probe, weight).force for weight in GAUGE_WEIGHTS),
         time.perf_counter() - start,
     )
-
-
-# ---------------------------------------------------------------- many rows
-_stop: Event | None = None
-
-
-def _start_worker(stop: Event) -> None:
-    import signal
-
-    global _stop
-    _stop = stop
-    # The terminal sends Ctrl-C to all; the parent alone answers, by setting `stop`.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _solve_and_keep(task: Task, folder: Path) -> SolvedRow:
-    row = solve_row(task, _stop)
-    file = task.file(folder)
-    write_whole(file, json.dumps(asdict(row)))
-    return row
-
-
-@contextmanager
-def _single_threads() -> Iterator[None]:
-    """Processes started inside use one thread each."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _in_processes(tasks: Sequence[Task], folder: Path, jobs: int) -> Iterator[Future[SolvedRow]]:
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    with (
-        _single_threads(),
-        ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool,
-    ):
-        futures = [pool.submit(_solve_and_keep, task, folder) for task in tasks]
-        try:
-            yield from as_completed(futures)
-        except BaseException:
-            stop.set()  # solves in progress end, those that have not begun never will
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _in_this_process(tasks: Sequence[Task], folder: Path) -> Iterator[Future[SolvedRow]]:
-    for task in tasks:
-        future: Future[SolvedRow] = Future()
-        try:
-            future.set_result(_solve_and_keep(task, folder))
-        except ConvergenceError as error:
-            future.set_exception(error)
-        yield future
-
-
-def solve_rows(tasks: Sequence[Task], folder: Path, jobs: int, progress: bool) -> list[SolvedRow]:
-    """Rows of all tasks in their order: read where there, otherwise solved and kept in `folder`.
-
-    A row that fails does not stop the others; then its `ConvergenceError` is raised. With
-    `progress` a bar runs on a terminal. Ctrl-C ends the workers after their present solve.
-    """
-    from tqdm import tqdm
-
-    (folder / "rows").mkdir(exist_ok=True)
-    missing = [task for task in tasks if not task.file(folder).exists()]
-    failed: BaseException | None = None
-    with tqdm(
-        total=len(tasks),
-        initial=len(tasks) - len(missing),
-        unit="row",
-        disable=None if progress else True,
-    ) as bar:
-        # V-GV rows take longest: they go first, so that no process is left alone with one.
-        queue = sorted(missing, key=lambda task: task.kind != "V-GV")
-        run = (
-            _in_this_process(queue, folder)
-            if jobs == 1 or len(queue) < 2
-            else _in_processes(queue, folder, min(jobs, len(queue)))
-        )
-        for future in run:
-            failed = failed or future.exception()
-            bar.update()
-    if failed is not None:
-        raise failed
-    return [SolvedRow.read(task.file(folder)) for task in tasks]

@@ -24,9 +24,10 @@ from numpy.typing import ArrayLike
 from gl_reference.checks import check_range
 from gl_reference.confocal import MU_RANGE, TOLERANCES
 from gl_reference.curves import SPLINE_DEGREE, WINDINGS, fit_separations
+from gl_reference.row_runner import solve_rows
 from gl_reference.table_files import check_folder, load_generated, write_whole
 from gl_reference.table_output import SHORT, write_tables
-from gl_reference.table_rows import Settings, SolvedRow, Task, solve_rows
+from gl_reference.table_rows import Settings, SolvedRow, Task
 from gl_reference.verdicts import AGREES, Verdict, judge
 from potentials.base import Array
 from potentials.critical import Kind

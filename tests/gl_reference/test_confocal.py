@@ -274,7 +274,7 @@ def test_error_falls_exponentially_with_the_order(monkeypatch):
 
 def test_a_tolerance_out_of_reach_is_said(monkeypatch):
     monkeypatch.setattr("gl_reference.confocal.LEVELS", ((3, 0), (4, 0)))
-    with pytest.raises(ConvergenceError, match="still moves by .* larger tolerance"):
+    with pytest.raises(ConvergenceError, match=r"still moves by .* larger tolerance"):
         confocal_pair(1, 1, 1.7, 2.0, tolerance=1e-8)
 
 
