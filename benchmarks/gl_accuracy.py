@@ -180,7 +180,9 @@ def report(figures: dict[str, Any]) -> str:
         for row in figures["mesh"]
     ]
     steps = ", ".join(f"{h}" for h in figures["lattice"][0]["h"])
-    lines.append(f"lattice, h = {steps}: force at mu = 1 (its order); off coulomb, in % of the peak")
+    lines.append(
+        f"lattice, h = {steps}: force at mu = 1 (its order); off coulomb, in % of the peak"
+    )
     for row in figures["lattice"]:
         spurious = "  ".join(f"{force:+.1e}" for force in row["at_mu_1"])
         off = "  ".join(f"{100 * force / PEAK:+6.2f}" for force in row["off_coulomb"])

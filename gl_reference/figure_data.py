@@ -92,7 +92,12 @@ def pair_tables(kind: Kind, effort: Effort) -> PairTables:
         return _read(load_generated, kind, curves)
     folder = effort.folder / "tables" / SHORT[kind]
     run_tables(
-        folder, kinds=[kind], tolerance=effort.tolerance, jobs=effort.jobs, progress=effort.progress
+        folder,
+        kinds=[kind],
+        tolerance=effort.tolerance,
+        jobs=effort.jobs,
+        progress=effort.progress,
+        overwrite=True,
     )
 
     def load(name: str) -> list[dict[str, str]]:

@@ -33,6 +33,7 @@ def draw_figures(
     tolerance: float = 1e-3,
     progress: bool = False,
     jobs: int = 2,
+    overwrite: bool = False,
 ) -> list[Path]:
     """Draw figures of the paper into `folder` as fig01.png, fig02.png …; returns their paths.
 
@@ -52,9 +53,13 @@ def draw_figures(
         Show bars on a terminal.
     jobs : int
         Processes that make new tables, where these are needed.
+    overwrite : bool
+        Replace figures that are there.
 
     Raises
     ------
+    FileExistsError
+        If a figure is there already and `overwrite` is not set.
     ValueError
         For figures that do not exist here, a tolerance or a number of jobs that is not allowed,
         or a folder that cannot be written into.
@@ -64,7 +69,14 @@ def draw_figures(
     numbers = _check_numbers(only)
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
     jobs = _check_jobs(jobs)
-    effort = Effort(check_folder(folder), tolerance, jobs, progress)
+    path = check_folder(folder)
+    there = [name for name in map(_name, numbers) if (path / name).exists()]
+    if there and not overwrite:
+        raise FileExistsError(
+            f"folder = {str(path)!r}: holds {', '.join(there)}; choose another, or overwrite them "
+            "(--force)"
+        )
+    effort = Effort(path, tolerance, jobs, progress)
     return [_draw(number, effort) for number in numbers]
 
 
@@ -95,8 +107,12 @@ def _check_jobs(jobs: int) -> int:
 
 
 @styled
+def _name(number: int) -> str:
+    return f"fig{number:02d}.png"
+
+
 def _draw(number: int, effort: Effort) -> Path:
-    path = effort.folder / f"fig{number:02d}.png"
+    path = effort.folder / _name(number)
     FIGURES[number](effort).savefig(path)
     return path
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy
@@ -34,6 +35,7 @@ from potentials.critical import Kind
 from potentials.gl_tables import row_mus
 
 KINDS: tuple[Kind, ...] = ("V-V", "V-GV", "V-AV")
+PROVENANCE = "provenance.json"
 QUICK_MUS = (0.6, 1.7)  # the paper's own examples, one of each type
 QUICK_EVERY = 2
 FEWEST_FITTED = 6  # separations, for four parameters
@@ -120,6 +122,7 @@ def run_tables(
     quick: bool = False,
     progress: bool = False,
     separations: ArrayLike | None = None,
+    overwrite: bool = False,
 ) -> TablesResult:
     """Compute forces, fit them, and write the paper's tables anew beside comparisons.
 
@@ -148,18 +151,24 @@ def run_tables(
     separations : (N ≥ 6,) array, optional
         In λ, increasing. Default: 0.2 … 15/min(1, μ) (V-AV from the paper's d_A), evenly in ln d.
 
-    Raises ValueError for the above, before anything is computed; `ConvergenceError` where a row
-    fails (after all others are done and kept).
+    overwrite : bool
+        Replace tables of other rows or settings that are in `folder` (solved rows always stay).
+
+    Raises ValueError for the above and FileExistsError for tables of other settings, before anything
+    is computed; `ConvergenceError` where a row fails (after all others are done and kept).
     """
     tasks = _tasks(mus, kinds, tolerance, quick, separations)
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs = {jobs}: give at least 1, or None for one for each core")
     path = check_folder(folder)
+    about = _provenance(tasks, quick)
+    if not overwrite:
+        _check_same(path, about)
     start = time.perf_counter()
     rows = solve_rows(tasks, path, jobs or len(os.sched_getaffinity(0)), progress)
     verdicts = tuple(judge(row) for row in rows)
     write_tables(path, rows, verdicts)
-    write_whole(path / "provenance.json", _provenance(tasks, quick))
+    write_whole(path / PROVENANCE, json.dumps(about, indent=1) + "\n")
     if quick:
         for row in rows:
             _check_shipped(row, tolerance)
@@ -230,12 +239,12 @@ def _version() -> str:
         return "not installed"
 
 
-def _provenance(tasks: Sequence[Task], quick: bool) -> str:
+def _provenance(tasks: Sequence[Task], quick: bool) -> dict[str, Any]:
     settings = tasks[0].settings
     command = ["vortexmd gl tables"]
     command += ["--quick"] if quick else []
     command += [f"--tolerance {settings.tolerance:g}"]
-    stated = {
+    return {
         "command": " ".join(command),
         "kinds": sorted({task.kind for task in tasks}),
         "mus": sorted({task.mu for task in tasks}),
@@ -248,7 +257,24 @@ def _provenance(tasks: Sequence[Task], quick: bool) -> str:
         "python": platform.python_version(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    return json.dumps(stated, indent=1) + "\n"
+
+
+def _check_same(folder: Path, about: dict[str, Any]) -> None:
+    """Refuse to replace the tables of other rows or settings."""
+    file = folder / PROVENANCE
+    if not file.exists():
+        return
+    try:
+        there = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        there = {}
+    for name in ("kinds", "mus", "separations", "tolerance", "command"):
+        # As JSON has it: a tuple comes back as a list.
+        if there.get(name) != json.loads(json.dumps(about[name])):
+            raise FileExistsError(
+                f"folder = {str(folder)!r}: holds tables of other settings ({name}: "
+                f"{there.get(name)}); choose another, or overwrite them (--force)"
+            )
 
 
 def _check_shipped(row: SolvedRow, tolerance: float) -> None:

@@ -87,7 +87,7 @@ class GLTable(Potential):
 
     `uncertainty(r)` states the error of the force. Against Eq. 17 this law is nearer to the
     solver wherever compared (docs/potentials.md); what holding the vortices fixed leaves open, the
-    weight of the gauge term, moves the forces by about 1 % (V-V) to several (V-GV).
+    weight of the gauge term, moves the forces by about 1 % near their peak.
     Below r ≈ 0.2 √(1 + 1/μ²) the force goes on as a power of r (opposite windings: as a
     straight line), beyond 7 √(1 + 1/μ²) as the tails
     of Eq. 10.

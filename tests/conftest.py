@@ -5,8 +5,8 @@ import os
 # Before anything imports matplotlib.
 os.environ["MPLBACKEND"] = "Agg"
 # Before anything imports numpy: the tests' processes share the cores, one thread each.
-for _library in ("OMP", "OPENBLAS", "MKL"):
-    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

@@ -44,7 +44,10 @@ def add_commands(commands: Any) -> None:
     pair.set_defaults(command=_reporting(_pair))
 
     tables = kinds.add_parser("tables", help="regenerate and judge the paper's Tables 1-5")
-    tables.add_argument("-o", "--output", type=Path, default=Path("gl_tables"), metavar="FOLDER")
+    tables.add_argument(
+        "-o", "--output", type=Path, metavar="FOLDER", help="default gl_tables, gl_tables_quick"
+    )
+    tables.add_argument("--force", action="store_true", help="replace tables of other settings")
     tables.add_argument("--quick", action="store_true", help="check six rows")
     tables.add_argument("--mu", type=float, nargs="+", help="only these μ (any in 0.1 … 20)")
     tables.add_argument("--kind", nargs="+", help="only these: V-V, V-GV, V-AV")
@@ -56,6 +59,7 @@ def add_commands(commands: Any) -> None:
     figures = kinds.add_parser("figures", help="redraw the paper's Figs. 1-10 and 13")
     figures.add_argument("-o", "--output", type=Path, default=Path("figures"), metavar="FOLDER")
     figures.add_argument("--only", type=int, nargs="+", metavar="N", help="only these figures")
+    figures.add_argument("--force", action="store_true", help="replace figures that are there")
     figures.add_argument("--jobs", type=int, default=2, help="processes; default 2")
     figures.set_defaults(command=_reporting(_figures))
 
@@ -96,13 +100,13 @@ def _check_picture(arguments: argparse.Namespace) -> None:
         raise FileExistsError(
             f"output {arguments.output}: exists; choose another with -o, or pass --force"
         )
+    from matplotlib.backend_bases import FigureCanvasBase
 
-
-def _save(figure: Any, path: Path) -> None:
-    try:
-        figure.savefig(path, dpi=150)
-    except ValueError as error:
-        raise ValueError(f"output = {path}: {error}") from None
+    known = FigureCanvasBase.get_supported_filetypes()
+    if arguments.output.suffix.removeprefix(".") not in known:
+        raise ValueError(
+            f"output = {arguments.output}: give a name that ends in .png, .pdf or .svg"
+        )
 
 
 def _print(about: dict[str, Any], lines: list[str], as_json: bool) -> None:
@@ -147,7 +151,7 @@ def _vortex(arguments: argparse.Namespace) -> int:
     ]
     _print(about, lines, arguments.json)
     if arguments.output is not None:
-        _save(vortex.plot(), arguments.output)
+        vortex.plot().savefig(arguments.output, dpi=150)
     return 0
 
 
@@ -172,7 +176,8 @@ def _pair(arguments: argparse.Namespace) -> int:
     _print(asdict(pair), lines, arguments.json)
     if arguments.output is not None:
         positions = [[-pair.d / 2, 0.0], [pair.d / 2, 0.0]]
-        _save(solve(positions, [pair.n1, pair.n2], **options).plot(), arguments.output)
+        solution = solve(positions, [pair.n1, pair.n2], **options)
+        solution.plot().savefig(arguments.output, dpi=150)
     return 0
 
 
@@ -184,7 +189,10 @@ def _tables(arguments: argparse.Namespace) -> int:
         options["mus"] = arguments.mu
     if arguments.kind is not None:
         options["kinds"] = arguments.kind
-    result = run_tables(arguments.output, quick=arguments.quick, progress=True, **options)
+    folder = arguments.output or Path("gl_tables_quick" if arguments.quick else "gl_tables")
+    result = run_tables(
+        folder, quick=arguments.quick, progress=True, overwrite=arguments.force, **options
+    )
     print(result.to_json() if arguments.json else result.summary())
     return 0
 
@@ -193,7 +201,11 @@ def _figures(arguments: argparse.Namespace) -> int:
     from gl_reference.figures import draw_figures
 
     for path in draw_figures(
-        arguments.output, only=arguments.only, progress=True, jobs=arguments.jobs
+        arguments.output,
+        only=arguments.only,
+        progress=True,
+        jobs=arguments.jobs,
+        overwrite=arguments.force,
     ):
         print(path)
     return 0

@@ -210,7 +210,8 @@ def test_what_ships_is_read(tmp_path, kind, windings):
 
 
 def test_tables_are_made_where_those_that_ship_are_too_coarse(tmp_path, monkeypatch):
-    def make(folder, kinds, tolerance, jobs, progress):
+    def make(folder, kinds, tolerance, jobs, progress, overwrite):
+        assert overwrite
         asked.append((kinds, tolerance, jobs, progress))
         run_tables(folder, mus=[1.7], kinds=kinds, separations=SEPARATIONS, tolerance=1e-2)
 
@@ -242,6 +243,15 @@ def test_bad_input(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         draw_figures(tmp_path / "none", **arguments)
     assert not (tmp_path / "none").exists()
+
+
+def test_figures_that_are_there_stay(tmp_path):
+    (tmp_path / "fig02.png").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"holds fig02.png"):
+        draw_figures(tmp_path, only=[1, 2])
+    assert [file.name for file in tmp_path.iterdir()] == ["fig02.png"]
+    draw_figures(tmp_path, only=[2], overwrite=True)
+    assert (tmp_path / "fig02.png").stat().st_size > 1000
 
 
 def test_folder_that_is_a_file(tmp_path):

@@ -166,10 +166,20 @@ def test_rows_of_other_settings_are_kept_apart(tmp_path, solver):
     once = len(forces.calls)
     run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1)
     assert len(forces.calls) == once
-    run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1, tolerance=1e-3)
-    run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1, separations=np.linspace(0.5, 15, 30))
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    others = {"tolerance": 1e-3}, {"separations": np.linspace(0.5, 15, 30)}
+    for other in others:
+        with pytest.raises(
+            FileExistsError, match=f"holds tables of other settings .{next(iter(other))}"
+        ):
+            run_tables(tmp_path, **{"mus": [1.7], "kinds": ["V-V"], "jobs": 1, **other})
+    assert before == {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
+    for other in others:
+        run_tables(
+            tmp_path, **{"mus": [1.7], "kinds": ["V-V"], "jobs": 1, "overwrite": True, **other}
+        )
     assert len(forces.calls) == 2 * once + 32
-    run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1)
+    run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1, overwrite=True)
     assert len(forces.calls) == 2 * once + 32
     assert len(list((tmp_path / "rows").iterdir())) == 3
 

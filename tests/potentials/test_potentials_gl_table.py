@@ -14,7 +14,15 @@ PAIRS = gl_grid.WINDINGS
 # Off the nodes, everywhere in the table; relative to the core and the penetration depth.
 SAMPLES = [
     (mu, x * math.hypot(1, 1 / mu))
-    for mu, x in [(0.23, 1.4), (0.55, 0.6), (0.93, 2.6), (1.13, 1.0), (1.7, 4.0), (2.9, 1.7), (6.3, 0.4)]
+    for mu, x in [
+        (0.23, 1.4),
+        (0.55, 0.6),
+        (0.93, 2.6),
+        (1.13, 1.0),
+        (1.7, 4.0),
+        (2.9, 1.7),
+        (6.3, 0.4),
+    ]
 ]
 
 
