@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -117,19 +117,24 @@ def solve_pair(
     )
 
 
+class PairOptions(TypedDict, total=False):
+    """What `solve_pair` takes by name."""
+
+    kappa: float | None
+    reading: str
+    gauge_weight: float | None
+    tolerance: float | None
+    scheme: str | None
+    h: float | None
+
+
 @overload
 def pair_force(
     n1: int,
     n2: int,
     mu: float | None = None,
     d: float | None = None,
-    *,
-    kappa: float | None = None,
-    reading: str = "coulomb",
-    gauge_weight: float | None = None,
-    tolerance: float | None = None,
-    scheme: str | None = None,
-    h: float | None = None,
+    **options: Unpack[PairOptions],
 ) -> float: ...
 @overload
 def pair_force(
@@ -137,49 +142,22 @@ def pair_force(
     n2: int,
     mu: float | None = None,
     d: ArrayLike | None = None,
-    *,
-    kappa: float | None = None,
-    reading: str = "coulomb",
-    gauge_weight: float | None = None,
-    tolerance: float | None = None,
-    scheme: str | None = None,
-    h: float | None = None,
+    **options: Unpack[PairOptions],
 ) -> float | Array: ...
 def pair_force(
     n1: int,
     n2: int,
     mu: float | None = None,
     d: ArrayLike | None = None,
-    *,
-    kappa: float | None = None,
-    reading: str = "coulomb",
-    gauge_weight: float | None = None,
-    tolerance: float | None = None,
-    scheme: str | None = None,
-    h: float | None = None,
+    **options: Unpack[PairOptions],
 ) -> float | Array:
     """Ω(d) in Ω₀, positive = repulsion; d in λ, a number or an array (same shape back).
 
-    Parameters and errors as `solve_pair`.
+    Parameters, options and errors as `solve_pair`.
     """
     if d is None:
         raise ValueError("d = None: give the separation in λ")
     separations = np.asarray(d, dtype=float)
-    forces = np.array(
-        [
-            solve_pair(
-                n1,
-                n2,
-                mu,
-                float(one),
-                kappa=kappa,
-                reading=reading,
-                gauge_weight=gauge_weight,
-                tolerance=tolerance,
-                scheme=scheme,
-                h=h,
-            ).force
-            for one in separations.ravel()
-        ]
-    )
+    found = [solve_pair(n1, n2, mu, float(one), **options) for one in separations.ravel()]
+    forces = np.array([pair.force for pair in found])
     return forces.reshape(separations.shape) if separations.ndim else float(forces[0])
