@@ -25,7 +25,7 @@ from potentials.critical import Kind
 from potentials.gl_fit import GLPair
 
 SCHEME, SPACING = "collocated-free", 0.1
-SMALLEST_MU = 0.7
+SMALLEST_MU = 0.4  # below, the cores need grids that take minutes a row
 COLUMNS = ("kind", "mu", "d", "largest_force", "lattice", "paper", "lattice_percent")
 
 
