@@ -97,19 +97,20 @@ class ConfocalPair:
         folded = x if mesh.half_plane else abs(x)
         w = np.arccosh((folded + 1j * abs(y)) / (mesh.d / 2))
         xi, eta = w.real, np.minimum(abs(w.imag), mesh.eta.breaks[-1])
-        # B and ∇·A divide by dz/dw, which vanishes at the vortices: keep off them by 1e-4 d.
-        at_vortex = np.hypot(xi, np.minimum(eta, math.pi - eta)) < OFF_THE_VORTEX
-        xi = np.where(at_vortex, OFF_THE_VORTEX, xi)
         inside = xi <= mesh.xi.breaks[-1]
-
-        at_xi, at_eta = mesh.xi.at(xi), mesh.eta.at(eta)
-        along_xi, along_eta = mesh.xi.at(xi, slope=True), mesh.eta.at(eta, slope=True)
 
         def take(values: Array, first: tuple, second: tuple) -> Array:
             local = values[first[0][:, :, None], second[0][:, None, :]]
             return np.einsum("pi,pij,pj->p", first[1], local, second[1])
 
+        at_xi, at_eta = mesh.xi.at(xi), mesh.eta.at(eta)
         f, A_x, A_y = (take(values, at_xi, at_eta) for values in self.nodal)
+
+        # B and ∇·A divide by dz/dw, which vanishes at the vortices: keep off them by 1e-4 d.
+        at_vortex = np.hypot(xi, np.minimum(eta, math.pi - eta)) < OFF_THE_VORTEX
+        xi = np.where(at_vortex, OFF_THE_VORTEX, xi)
+        at_xi, along_xi = mesh.xi.at(xi), mesh.xi.at(xi, slope=True)
+        along_eta = mesh.eta.at(eta, slope=True)
         dz = mesh.d / 2 * np.sinh(xi + 1j * eta)
         slopes = []
         for values in self.nodal[1:]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gl_reference.checks import check_range, check_winding
+from gl_reference.figure_style import new_figure, styled, zero_line
 from gl_reference.radial_equations import RadialFields, solve_radial
 from gl_reference.radial_mesh import read_only
 from gl_reference.tails import (
@@ -173,24 +174,24 @@ class RadialVortex:
         out[inside] = at(radii[inside])
         return out
 
+    @styled
     def plot(self) -> Figure:
         """Order parameter and flux (above), field and current (below) against r; the figure."""
-        import matplotlib.pyplot as plt
-
         recovered = (1 - self.f < 0.01) & (1 - self.a < 0.01)
         r = np.linspace(0, self.r[np.argmax(recovered)], 400)
-        figure, (above, below) = plt.subplots(2, sharex=True, layout="constrained")
+        figure = new_figure(7.0, 6.0)
+        above, below = figure.subplots(2, sharex=True)
         above.plot(r, self.amplitude(r), label="f = |Ψ|")
         above.plot(r, self.flux_fraction(r), "--", label="a, share of the flux within r")
-        below.plot(r, self.field(r), label="B / (Φ₀/2πλ²)")
-        below.plot(r, self.current(r), "--", label="J / (Φ₀/2πμ₀λ³)")
+        below.plot(r, self.field(r), label=r"$B$ ($\Phi_0/2\pi\lambda^2$)")
+        below.plot(r, self.current(r), "--", label=r"$J$ ($\Phi_0/2\pi\mu_0\lambda^3$)")
         above.set_ylabel("f,  a")
         below.set_ylabel("B,  J")
-        below.set_xlabel("r / λ")
+        below.set_xlabel("r (λ)")
         above.set_title(f"n = {self.n}, μ = {self.mu:.4g}")
         for panel in (above, below):
-            panel.axhline(0.0, color="0.6", linewidth=0.8)
-            panel.legend(frameon=False)
+            zero_line(panel)
+            panel.legend()
         return figure
 
 

@@ -183,9 +183,9 @@ def test_solutions_are_shared_and_protected():
 def test_plot():
     figure = single_vortex(-1, 1.7).plot()
     above, below = figure.axes
-    assert below.get_xlabel() == "r / λ"
+    assert below.get_xlabel() == "r (λ)"
     labels = [line.get_label() for line in below.lines]
-    assert "B / (Φ₀/2πλ²)" in labels and "J / (Φ₀/2πμ₀λ³)" in labels
+    assert labels[0].startswith(r"$B$ ($\Phi_0/2\pi") and labels[1].startswith("$J$")
     assert len(above.get_legend().get_texts()) == 2
 
 
