@@ -39,7 +39,7 @@ def test_gauge_weight(weight, force):
 
 @pytest.mark.parametrize(
     ("n1", "n2", "mu", "d"),
-    [(1, 1, 1.7, 2.0), (1, 2, 0.6, 4.0), (1, -1, 1.7, 4.0), (2, -1, 0.8, 5.0)],
+    [(1, 1, 1.7, 2.0), (1, 2, 1.3, 3.0), (1, -1, 1.7, 4.0)],
 )
 @pytest.mark.parametrize("weight", [1.0, 3.0])
 def test_force_is_the_slope_of_the_energy(n1, n2, mu, d, weight):
@@ -171,7 +171,7 @@ def test_energy_and_flux_of_the_fields(n1, n2, mu, d):
 @pytest.mark.parametrize("weight", [1.0, 4.0])
 def test_hellmann_feynman_force(n1, n2, mu, d, weight):
     # −(1/π) ∂E/∂x₂ at fixed fields: only V knows where the vortex is.
-    pair = confocal_pair(n1, n2, mu, d, tolerance=1e-7, gauge_weight=weight)
+    pair = confocal_pair(n1, n2, mu, d, tolerance=1e-6, gauge_weight=weight)
 
     def integrand(x, y):
         flow_x, flow_y, _ = _flow(pair, x, y)

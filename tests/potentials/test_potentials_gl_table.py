@@ -27,7 +27,7 @@ SAMPLES = [
 
 
 def _solved(n1, n2, mu, d):
-    pair = solve_pair(n1, n2, mu=mu, d=d, tolerance=1e-5)
+    pair = solve_pair(n1, n2, mu=mu, d=d, tolerance=1e-4)
     return pair.force, pair.force_error
 
 
@@ -55,13 +55,13 @@ def test_random_places_in_the_table(n1, n2):
 
 
 @pytest.mark.parametrize("kind", ["V-V", "V-GV", "V-AV"])
-@pytest.mark.parametrize("mu", [0.3, 0.6, 0.8, 1.2, 1.7, 2.4])
+@pytest.mark.parametrize("mu", [0.3, 0.8, 1.7, 2.4])
 def test_nearer_to_the_solver_than_the_fits(kind, mu):
     n1, n2 = {"V-V": (1, 1), "V-GV": (1, 2), "V-AV": (1, -1)}[kind]
     table, fit = pot.GLTable(mu, n1, n2), pot.GLPair(kind, mu)
     start = float(pot.stability_separation(mu)) if kind == "V-AV" else 0.5 * math.hypot(1, 1 / mu)
-    largest = max(abs(_solved(n1, n2, mu, d)[0]) for d in (start, 3 * start))
-    for d in start * np.array([1.07, 1.9, 3.1]):
+    largest = abs(table.force(np.linspace(1, 4, 31) * start)).max()
+    for d in start * np.array([1.07, 2.4]):
         force, _ = _solved(n1, n2, mu, float(d))
         assert abs(table.force(d) - force) < 0.2 * abs(fit.force(d) - force) + 1e-5 * largest
 
