@@ -157,7 +157,9 @@ def pair_force(
     """
     if d is None:
         raise ValueError("d = None: give the separation in λ")
-    separations = np.asarray(d, dtype=float)
+    separations = np.asarray(d)
+    if separations.dtype.kind not in "fiu":
+        raise ValueError(f"d = {d!r}: give a number or an array of numbers, in λ")
     found = [solve_pair(n1, n2, mu, float(one), **options) for one in separations.ravel()]
     forces = np.array([pair.force for pair in found])
     return forces.reshape(separations.shape) if separations.ndim else float(forces[0])

@@ -308,6 +308,11 @@ def test_bad_input(change, message):
         solve_pair(arguments.pop("n1"), arguments.pop("n2"), **arguments)
 
 
+def test_separations_that_are_no_numbers():
+    with pytest.raises(ValueError, match="d = 'far': give a number"):
+        pair_force(1, 1, mu=1.7, d="far")
+
+
 def test_forces_keep_the_shape_of_the_separations():
     forces = pair_force(1, 1, mu=1.7, d=[[1.0, 2.0]])
     assert forces.shape == (1, 2)
