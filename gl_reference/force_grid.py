@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from gl_reference.confocal import confocal_pair
 from gl_reference.curves import SMALL_PART, largest_force
-from gl_reference.row_runner import Interrupted, solve_rows
+from gl_reference.row_runner import Interrupted, cores, solve_rows
 from gl_reference.table_files import check_folder, write_whole
 from potentials.gl_grid import WINDINGS, mu_nodes, separation_nodes
 
@@ -92,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The command above."""
     parser = argparse.ArgumentParser(prog="python -m gl_reference.force_grid")
     parser.add_argument("-o", "--folder", default="gl_forces", help="default: gl_forces")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=cores())
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs {options.jobs}: give at least 1")

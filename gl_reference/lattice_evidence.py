@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from gl_reference.curves import WINDINGS
 from gl_reference.errors import ConvergenceError
 from gl_reference.lattice import lattice_pair
+from gl_reference.row_runner import cores
 from gl_reference.table_files import SHIPPED, check_folder, load_generated, write_csv
 from potentials.critical import Kind
 from potentials.gl_fit import GLPair
@@ -48,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="python -m gl_reference.lattice_evidence")
     parser.add_argument("-o", "--folder", default=str(SHIPPED), help="default: the package's data")
-    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--jobs", type=int, default=cores())
     options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: give at least 1")
     folder: Path = check_folder(options.folder)
     tasks = [
         (row["kind"], float(row["mu"]), float(row["at_d"]), float(row["largest_force"]))

@@ -31,6 +31,13 @@ THREAD_VARIABLES = (
 )
 
 
+def cores() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux only
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Interrupted(Exception):
     """A worker was told to stop before its row was done."""
 

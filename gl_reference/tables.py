@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 from gl_reference.checks import check_range
 from gl_reference.confocal import MU_RANGE, TOLERANCES
 from gl_reference.curves import SPLINE_DEGREE, WINDINGS, fit_separations
-from gl_reference.row_runner import solve_rows
+from gl_reference.row_runner import cores, solve_rows
 from gl_reference.table_files import check_folder, load_generated, write_whole
 from gl_reference.table_output import SHORT, write_tables
 from gl_reference.table_rows import Settings, SolvedRow, Task
@@ -139,7 +139,8 @@ def run_tables(
     kinds : sequence of "V-V", "V-GV", "V-AV"
         Tables 1 and 2, 3 and 4, and 5.
     tolerance : float
-        Relative accuracy of the forces, 1e-9 … 0.1 (forces below 3e-4 Ω₀: of that).
+        Relative accuracy of the forces, 1e-9 … 0.1; below about a hundredth of the row's largest
+        force it is the accuracy relative to that hundredth.
     jobs : int, optional
         Processes; default: one for each core.
     quick : bool
@@ -149,8 +150,8 @@ def run_tables(
     progress : bool
         A bar, on a terminal.
     separations : (N ≥ 6,) array, optional
-        In λ, increasing. Default: 0.2 … 15/min(1, μ) (V-AV from the paper's d_A), evenly in ln d.
-
+        In λ, increasing. Default: 0.2 … 15/min(1, μ) (V-AV from the paper's d_A), spaced as
+        the force bends.
     overwrite : bool
         Replace tables of other rows or settings that are in `folder` (solved rows always stay).
 
@@ -165,7 +166,7 @@ def run_tables(
     if not overwrite:
         _check_same(path, about)
     start = time.perf_counter()
-    rows = solve_rows(tasks, path, jobs or len(os.sched_getaffinity(0)), progress)
+    rows = solve_rows(tasks, path, jobs or cores(), progress)
     verdicts = tuple(judge(row) for row in rows)
     write_tables(path, rows, verdicts)
     write_whole(path / PROVENANCE, json.dumps(about, indent=1) + "\n")

@@ -90,13 +90,14 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     from vortexmd import config as configuration
     from vortexmd import job
+    from vortexmd.files import check_output
     from vortexmd.reader import load
     from vortexmd.report import summary
 
     config = configuration.read(arguments.file)
     name = config.output.file or arguments.file.with_suffix(".h5").name
     output = arguments.output or Path(name)
-    _check_output(output, force=True)
+    check_output(output, force=True)
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, flush=True))
     began = time.monotonic()
     progress = sys.stderr.isatty() and not arguments.quiet
@@ -128,43 +129,34 @@ def _plot(arguments: argparse.Namespace) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
+    from vortexmd.files import check_picture
     from vortexmd.plotting import plot_run
     from vortexmd.reader import load
     from vortexmd.report import pins_of
 
     output = arguments.output or arguments.file.with_suffix(".png")
-    _check_output(output, arguments.force)
+    check_picture(output, arguments.force)
     with load(arguments.file) as trajectory:
         _check_frame(trajectory, arguments.frame)
         pins = pins_of(trajectory, trajectory[arguments.frame].step)
         figure = plot_run(trajectory, arguments.frame, trails=arguments.trails, pins=pins)
-        try:
-            figure.savefig(output, dpi=arguments.dpi)
-        except ValueError as error:
-            raise ValueError(f"output = {output}: {error}") from None
+        figure.savefig(output, dpi=arguments.dpi)
     print(output)
     return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from vortexmd.export import write_extxyz
+    from vortexmd.files import check_output
     from vortexmd.reader import load
 
     if arguments.output.suffix not in (".xyz", ".extxyz"):
         raise ValueError(f"output = {arguments.output}: extended XYZ ends in .xyz or .extxyz")
-    _check_output(arguments.output, arguments.force)
+    check_output(arguments.output, arguments.force)
     with load(arguments.file) as trajectory:
         write_extxyz(trajectory, arguments.output, overwrite=arguments.force)
         print(f"{arguments.output}: {len(trajectory)} frames")
     return 0
-
-
-def _check_output(path: Path, force: bool) -> None:
-    from vortexmd.files import check_folder
-
-    check_folder(path, "output")
-    if path.exists() and not force:
-        raise FileExistsError(f"output {path}: exists; choose another with -o, or pass --force")
 
 
 def _check_frame(trajectory: Any, frame: int) -> None:

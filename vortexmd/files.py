@@ -38,6 +38,28 @@ def check_folder(path: Path, what: str) -> None:
         )
 
 
+def check_output(path: Path, force: bool) -> None:
+    """Refuse a file that the command line may not write.
+
+    Raises
+    ------
+    OSError
+        Where none can be made (`check_folder`), or one is there and `force` is not set.
+    """
+    check_folder(path, "output")
+    if path.exists() and not force:
+        raise FileExistsError(f"output {path}: exists; choose another with -o, or pass --force")
+
+
+def check_picture(path: Path, force: bool) -> None:
+    """`check_output`, and a ValueError for a name whose ending matplotlib cannot write."""
+    check_output(path, force)
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    if path.suffix.removeprefix(".") not in FigureCanvasBase.get_supported_filetypes():
+        raise ValueError(f"output = {path}: give a name that ends in .png, .pdf or .svg")
+
+
 def beside(path: Path, suffix: str) -> Path:
     """A hidden file of ours in the same folder, named after `path`."""
     return path.with_name(f".{path.name}.{suffix}")

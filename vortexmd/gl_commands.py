@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,11 +76,15 @@ def _reporting(command: Callable[[argparse.Namespace], int]) -> Callable[[argpar
     def run(arguments: argparse.Namespace) -> int:
         from gl_reference import ConvergenceError, TablesMismatchError
 
+        # A request to end is answered as Ctrl-C is: what is done is kept.
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return command(arguments)
         except (ConvergenceError, TablesMismatchError) as error:
             print(f"vortexmd: {error}", file=sys.stderr)
             return FAILURE
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     return run
 
@@ -88,25 +93,6 @@ def _given(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
     """Those of the named options that the user gave."""
     values = {name: getattr(arguments, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _check_picture(arguments: argparse.Namespace) -> None:
-    from vortexmd.files import check_folder
-
-    if arguments.output is None:
-        return
-    check_folder(arguments.output, "output")
-    if arguments.output.exists() and not arguments.force:
-        raise FileExistsError(
-            f"output {arguments.output}: exists; choose another with -o, or pass --force"
-        )
-    from matplotlib.backend_bases import FigureCanvasBase
-
-    known = FigureCanvasBase.get_supported_filetypes()
-    if arguments.output.suffix.removeprefix(".") not in known:
-        raise ValueError(
-            f"output = {arguments.output}: give a name that ends in .png, .pdf or .svg"
-        )
 
 
 def _print(about: dict[str, Any], lines: list[str], as_json: bool) -> None:
@@ -122,8 +108,10 @@ def _print(about: dict[str, Any], lines: list[str], as_json: bool) -> None:
 
 def _vortex(arguments: argparse.Namespace) -> int:
     from gl_reference import lower_critical_field, single_vortex
+    from vortexmd.files import check_picture
 
-    _check_picture(arguments)
+    if arguments.output is not None:
+        check_picture(arguments.output, arguments.force)
     vortex = single_vortex(arguments.n, **_given(arguments, "mu", "kappa"))
     about = {
         "n": vortex.n,
@@ -159,8 +147,10 @@ def _pair(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from gl_reference import solve, solve_pair
+    from vortexmd.files import check_picture
 
-    _check_picture(arguments)
+    if arguments.output is not None:
+        check_picture(arguments.output, arguments.force)
     options = _given(
         arguments, "mu", "kappa", "reading", "gauge_weight", "tolerance", "scheme", "h"
     )

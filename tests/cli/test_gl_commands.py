@@ -1,6 +1,10 @@
 """`vortexmd gl …`: what is printed and written, and one line for each mistake."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -47,6 +51,19 @@ def test_tables_and_figures(capsys, tmp_path):
     assert capsys.readouterr().out.strip().endswith("fig02.png")
     assert main(figures) == 2
     assert main([*figures, "--force"]) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM to answer")
+def test_a_request_to_end_is_answered(tmp_path):
+    command = [sys.executable, "-m", "vortexmd.cli", "gl", "tables", "-o", "tables", "--jobs", "2"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "tables" / "rows").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    error = process.communicate(timeout=60)[1]
+    assert (process.returncode, error) == (130, "vortexmd: interrupted\n")
 
 
 @pytest.mark.parametrize(
