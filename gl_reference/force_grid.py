@@ -8,6 +8,7 @@ Every (windings, μ) is a row, kept when it is done; an interrupted run goes on 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -51,7 +52,10 @@ class GridTask:
         return abs(self.n1) != abs(self.n2)
 
     def file(self, folder: Path) -> Path:
-        return folder / "rows" / f"{self.n1}_{self.n2}_{self.mu:.6g}.json"
+        """Named after what it was solved with: rows of other settings are other files."""
+        stated = json.dumps([TOLERANCE, SMALL_PART, *separation_nodes(self.mu)])
+        digest = hashlib.sha256(stated.encode()).hexdigest()[:10]
+        return folder / "rows" / f"{self.n1}_{self.n2}_mu{self.mu:.6g}_{digest}.json"
 
     def solve(self, stop: Event | None = None) -> GridRow:
         """All separations of the row; `Interrupted` where `stop` is set in between."""

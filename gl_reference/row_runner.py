@@ -93,8 +93,8 @@ def _in_processes(tasks: Sequence[RowTask[Any]], folder: Path, jobs: int) -> Ite
         _single_threads(),
         ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool,
     ):
-        futures = [pool.submit(_solve_and_keep, task, folder) for task in tasks]
         try:
+            futures = [pool.submit(_solve_and_keep, task, folder) for task in tasks]
             yield from as_completed(futures)
         except BaseException:
             stop.set()  # solves in progress end, those that have not begun never will

@@ -38,7 +38,7 @@ def test_between_the_nodes_the_solver_is_met(n1, n2):
         force, error = _solved(n1, n2, mu, d)
         off = abs(law.force(d) - force)
         assert off <= law.uncertainty(d) + error, (mu, d)
-        assert law.uncertainty(d) < (0.03 if n2 == 3 else 5e-3) * abs(force)
+        assert law.uncertainty(d) < (0.03 if n2 == 3 else 6e-3) * abs(force)
         # A vortex beside one of winding 3 is the hardest to hold at short range.
         assert off <= (5e-3 if n2 == 3 else 1e-3) * abs(force)
 
