@@ -19,28 +19,35 @@ if getattr(_potentials, "OWNER", None) != "vortexmd":
 
 __version__ = "0.1.0"
 
+from vortexmd import flux_exchange
 from vortexmd.box import Box
 from vortexmd.density import DensityWarning
 from vortexmd.events import Event
 from vortexmd.external import ExternalForce, HarmonicTrap, SinusoidalDrive, UniformDrive
+from vortexmd.flux_exchange import FluxExchangeWarning
+from vortexmd.hopping import ArrheniusHopping
 from vortexmd.lattices import random_vortices, square_lattice, triangular_lattice
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Annihilation, Merging
 from vortexmd.reader import Trajectory, load
+from vortexmd.regions import Regions
 from vortexmd.simulation import Simulation, UnstableStepError
 from vortexmd.trajectory import TrajectoryWriter
 from vortexmd.vortices import Vortices
 
 __all__ = [
     "Annihilation",
+    "ArrheniusHopping",
     "Box",
     "DensityWarning",
     "Event",
     "ExternalForce",
+    "FluxExchangeWarning",
     "GaussianPins",
     "HarmonicTrap",
     "Merging",
     "ParabolicPins",
+    "Regions",
     "Simulation",
     "SinusoidalDrive",
     "Trajectory",
@@ -48,6 +55,7 @@ __all__ = [
     "UniformDrive",
     "UnstableStepError",
     "Vortices",
+    "flux_exchange",
     "load",
     "random_vortices",
     "square_lattice",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vortexmd import h5md
 from vortexmd.files import reserve
 from vortexmd.frames import Row, same
-from vortexmd.h5md import CHANGE_COLUMNS, EVENT_COLUMNS, FRAME_COLUMNS, PARTICLE_COLUMNS
+from vortexmd.h5md import CHANGE_COLUMNS
 from vortexmd.recovery import widen
 from vortexmd.superblock import read_header
 
@@ -57,7 +57,7 @@ class Appender:
         self.frames, self.events = extent.frames, extent.events
         self._text_end = extent.text
         self.steps: NDArray[np.int64] = self._file[h5md.STEP][: self.frames]
-        self.event_steps: NDArray[np.int64] = self._file[EVENT_COLUMNS["step"].path][: self.events]
+        self.event_steps: NDArray[np.int64] = self._file[h5md.EVENT_STEP.path][: self.events]
         self.last_step = int(self.steps[-1]) if self.frames else -1
         self.changes = self._read_changes(extent)
         self.dtype: np.dtype[Any] = self._columns["position"].dtype
@@ -83,7 +83,8 @@ class Appender:
             ) from None
         h5md.check_ours(self._file, self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
-        self._columns = {name: self._file[column.path] for name, column in FRAME_COLUMNS.items()}
+        self.layout = h5md.layout_of(self._file)
+        self._columns = {name: self._file[c.path] for name, c in self.layout.frames.items()}
         self._width = self._columns["id"].shape[1]
 
     def close(self) -> None:
@@ -119,10 +120,10 @@ class Appender:
         """How a stored frame differs from a computed one, in words; None if in no bit."""
         for name, column in self._columns.items():
             stored, fresh = column[frame], row[name]
-            if name in PARTICLE_COLUMNS:
+            if name in self.layout.particles:
                 if len(fresh) > len(stored):
                     return "more vortices than the file has room for"
-                padded = np.full(stored.shape, PARTICLE_COLUMNS[name].fill, stored.dtype)
+                padded = np.full(stored.shape, self.layout.particles[name].fill, stored.dtype)
                 padded[: len(fresh)] = fresh
                 fresh = padded
             stored = np.asarray(stored, dtype=fresh.dtype)
@@ -132,7 +133,7 @@ class Appender:
 
     def event_rows(self, start: int, stop: int) -> Row:
         """Stored events start … stop − 1."""
-        return {name: self._file[column.path][start:stop] for name, column in EVENT_COLUMNS.items()}
+        return {name: self._file[c.path][start:stop] for name, c in self.layout.events.items()}
 
     def descriptions_at(self, step: int) -> list[str]:
         """Descriptions that hold at a step: where one changes into another, both do."""
@@ -159,10 +160,10 @@ class Appender:
             self._widen(len(row["id"]))
         self._reserve(row, events)
         if len(events["step"]):
-            columns = {name: self._file[c.path] for name, c in EVENT_COLUMNS.items()}
+            columns = {name: self._file[c.path] for name, c in self.layout.events.items()}
             tables.append((columns, self.events, events))
         if row is not None:
-            frame = {name: row[name][None] for name in FRAME_COLUMNS}
+            frame = {name: row[name][None] for name in self.layout.frames}
             tables.append((self._columns, self.frames, frame))
         for columns, start, values in tables:
             for name, column in columns.items():
@@ -216,7 +217,7 @@ class Appender:
     def _reserve(self, row: Row | None, events: Row) -> None:
         size = MARGIN + sum(array.nbytes for array in events.values())
         if row is not None:
-            for name in PARTICLE_COLUMNS:
+            for name in self.layout.particles:
                 column = self._columns[name]
                 chunks = -(-len(row[name]) // column.chunks[1])
                 size += chunks * prod(column.chunks) * column.dtype.itemsize

@@ -13,10 +13,13 @@ from vortexmd.box import Box
 from vortexmd.config import KINDS, Config, ConfigError, StartTable
 from vortexmd.description import EXTERNALS, POTENTIALS, REACTIONS, construct, lookup
 from vortexmd.external import ExternalForce
+from vortexmd.flux_exchange import Outside
+from vortexmd.hopping import ArrheniusHopping
 from vortexmd.lattices import random_vortices, square_lattice, triangular_lattice
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Reaction
 from vortexmd.reader import load
+from vortexmd.region_tables import make_laws, make_regions
 from vortexmd.simulation import Simulation
 from vortexmd.vortices import Vortices
 
@@ -49,9 +52,7 @@ def simulation(config: Config) -> Simulation:
                 _external(table, f"external[{k}]", start.box)
                 for k, table in enumerate(config.external)
             ],
-            reactions=[
-                _reaction(table, f"reactions[{k}]") for k, table in enumerate(config.reactions)
-            ],
+            reactions=_reactions(config, start.box),
             integrator=run.integrator,
             friction=friction,
             threads=run.threads,
@@ -220,8 +221,37 @@ def _external(table: Mapping[str, Any], where: str, box: Box) -> ExternalForce:
     return construct(getattr(cls, arrangement), arguments, where)
 
 
-def _reaction(table: Mapping[str, Any], where: str) -> Reaction:
-    return construct(lookup(table.get("type"), REACTIONS, where), _arguments(table, where), where)
+def _reactions(config: Config, box: Box) -> list[Reaction]:
+    """The reactions; hops get the regions of the box, laws and outside made of their tables."""
+    reactions: list[Reaction] = []
+    for k, table in enumerate(config.reactions):
+        where = f"reactions[{k}]"
+        arguments = _arguments(table, where)
+        cls = lookup(table["type"], REACTIONS, where)
+        if cls is ArrheniusHopping:
+            arguments = _hopping(arguments, config, box, where)
+        reactions.append(construct(cls, arguments, where))
+    if config.regions is not None and not any(isinstance(r, ArrheniusHopping) for r in reactions):
+        raise ConfigError(
+            "regions: nothing hops between them; add [[reactions]] with type = 'ArrheniusHopping'"
+        )
+    return reactions
+
+
+def _hopping(arguments: dict[str, Any], config: Config, box: Box, where: str) -> dict[str, Any]:
+    if "regions" in arguments:
+        raise ConfigError(f"{where}.regions: they stand in a table of their own, [regions]")
+    if config.regions is None:
+        raise ConfigError(f"{where}: hops need pinning regions; add a table [regions]")
+    for name in ("lengths", "boundary", "box"):
+        if name in config.regions:
+            raise ConfigError(f"regions.{name}: the box is that of [start]; leave it out")
+    made = {**arguments, "regions": make_regions(config.regions, box)}
+    if "laws" in made:
+        made["laws"] = make_laws(made["laws"], f"{where}.laws")
+    if isinstance(made.get("outside"), Mapping):
+        made["outside"] = construct(Outside, made["outside"], f"{where}.outside")
+    return made
 
 
 def _arguments(table: Mapping[str, Any], where: str) -> dict[str, Any]:

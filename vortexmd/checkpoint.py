@@ -2,7 +2,8 @@
 
 A temporary file is written, synced and renamed over the old one, which is kept beside it under
 ``.previous``; then the folder is synced. The file is a numpy archive without pickles: arrays in slot
-order as the engine holds them, and the rest as JSON.
+order as the engine holds them, events as columns (``event_kind``, …), and the rest as JSON. Format 1 had
+the events in the JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import platform
 import shutil
 import warnings
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,14 @@ from vortexmd.density import DensityWarning
 from vortexmd.description import restore
 from vortexmd.events import Event
 from vortexmd.files import check_folder, replace
+from vortexmd.frames import event_rows, events_from
+from vortexmd.h5md import Layout
 from vortexmd.population import ARRAYS
 from vortexmd.vortices import Vortices
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+EVENT_COLUMNS = tuple(Layout(regions=True).events)
 
 
 def check_writable(path: str | Path | None) -> None:
@@ -70,10 +74,11 @@ def save(sim: Any, path: Path) -> None:
         "start_counts": list(sim._start_counts.items()),
         "threads": sim._threads,
         "description": sim.description(),
-        "events": [asdict(event) for event in sim.events],
+        "hopping": None if sim.hopping is None else sim.hopping.state(),
+        "half_done": sim._half_done,
         "made_with": made_with(),
     }
-    arrays = {name: getattr(sim._here, name) for name in ARRAYS}
+    arrays = {**sim._here.arrays(), **_event_arrays(sim.events)}
     temporary = path.with_name(path.name + ".writing")
     with open(temporary, "wb") as file:
         np.savez(file, header=np.array(json.dumps(header)), **arrays)
@@ -96,7 +101,7 @@ def load(
     given = header["description"]
     box = restore(given["box"], "box")
     # Tables and limits follow from who was there at the start; the state itself comes after.
-    winding = np.repeat(*np.array(header["start_counts"]).reshape(-1, 2).T)
+    winding = np.repeat(*np.array(header["start_counts"], dtype=np.int64).reshape(-1, 2).T)
     origin = np.zeros((len(winding), 2))
     friction = given["friction"]
     with warnings.catch_warnings():
@@ -122,8 +127,8 @@ def load(
             UserWarning,
             stacklevel=3,
         )
-    for name in ARRAYS:
-        setattr(sim._here, name, arrays[name])
+    for name in (*ARRAYS, "mirrors"):
+        setattr(sim._here, name, arrays.get(name))
     sim.configuration = given["configuration"]
     sim.step = header["step"]
     sim._time_origin = tuple(header["time_origin"])
@@ -132,14 +137,17 @@ def load(
     sim._drift = np.array(header["drift"])
     sim._temperature = header["temperature"]
     sim._ramp = None if header["ramp"] is None else tuple(header["ramp"])
-    sim.events = [_event(item) for item in header["events"]]
+    sim.events = _events(header, arrays)
     sim._unchecked, sim._reactions_due = False, header["reactions_due"]
+    if sim.hopping is not None:
+        sim._half_done = header["half_done"]
+        sim.hopping.restore(header["hopping"])
     sim._pairs.restore(header["list_valid"])
     return sim
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of a checkpoint.
+    """Header and arrays of a checkpoint: those of the population by their names, and of events.
 
     Raises
     ------
@@ -151,14 +159,20 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             header = json.loads(str(archive["header"]))
-            arrays = {name: archive[name] for name in ARRAYS}
+            arrays = {name: archive[name] for name in archive.files if name != "header"}
+            missing = set(ARRAYS) - set(arrays)
+            if missing:
+                raise KeyError(*missing)
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"checkpoint {path}: not a vortexmd checkpoint, or damaged ({error}); the one before may "
             f"stand in {previous(path).name}"
         ) from None
-    if header.get("format") != FORMAT:
-        raise ValueError(f"checkpoint {path}: format {header.get('format')}, this reads {FORMAT}")
+    if header.get("format") not in READABLE:
+        raise ValueError(
+            f"checkpoint {path}: format {header.get('format')}, this reads "
+            f"{', '.join(map(str, READABLE))}"
+        )
     return header, arrays
 
 
@@ -174,7 +188,18 @@ def made_with() -> dict[str, str]:
     }
 
 
-def _event(data: dict[str, Any]) -> Event:
-    for name in ("ids", "windings", "position"):
-        data[name] = tuple(data[name])
-    return Event(**data)
+def _event_arrays(events: list[Event]) -> dict[str, np.ndarray]:
+    """Events as columns; numpy warns of types with names for their values, and keeps the numbers."""
+    rows = event_rows(events, Layout(regions=True))
+    return {f"event_{name}": array.view(array.dtype.str) for name, array in rows.items()}
+
+
+def _events(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> list[Event]:
+    if header["format"] > 1:
+        return events_from({name: arrays[f"event_{name}"] for name in EVENT_COLUMNS})
+    events = []
+    for data in header["events"]:
+        for name in ("ids", "windings", "position"):
+            data[name] = tuple(data[name])
+        events.append(Event(**data))
+    return events

@@ -10,17 +10,18 @@ import dataclasses
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vortexmd.box import BOUNDARIES
 from vortexmd.description import check_keys, describe
 from vortexmd.integrators import INTEGRATORS
 from vortexmd.simulation import CHECKPOINT_SECONDS
 
+T = TypeVar("T")
 KINDS = ("random", "triangular", "square", "file")
 
 
@@ -28,13 +29,13 @@ class ConfigError(ValueError):
     """A configuration file that does not say what a run needs."""
 
 
-def _key(default: Any, example: str, doc: str) -> Any:
+def key(default: Any, example: str, doc: str) -> Any:
     """A field with an example in TOML and its documentation; `...` for one that must be given."""
     metadata = {"example": example, "doc": doc}
     if default is ...:
         return field(metadata=metadata)
-    if isinstance(default, list):
-        return field(default_factory=list, metadata=metadata)
+    if isinstance(default, (list, dict)):
+        return field(default_factory=type(default), metadata=metadata)
     return field(default=default, metadata=metadata)
 
 
@@ -42,37 +43,37 @@ def _key(default: Any, example: str, doc: str) -> Any:
 class StartTable:
     """The starting configuration."""
 
-    kind: str = _key(..., '"random"', f"one of {', '.join(KINDS)}")
-    n: int | None = _key(None, "400", "number of vortices (all kinds but file)")
-    density: float | None = _key(None, "0.05", "vortices per λ²; the box follows from it")
-    lengths: list[float] | None = _key(
+    kind: str = key(..., '"random"', f"one of {', '.join(KINDS)}")
+    n: int | None = key(None, "400", "number of vortices (all kinds but file)")
+    density: float | None = key(None, "0.05", "vortices per λ²; the box follows from it")
+    lengths: list[float] | None = key(
         None, "[80.0, 40.0]", "random: box sides in λ, instead of density"
     )
-    boundary: list[str] | str | None = _key(
+    boundary: list[str] | str | None = key(
         None,
         '["periodic", "open"]',
         f"with lengths: {', '.join(BOUNDARIES)}; one word, or one an axis; default periodic",
     )
-    fits_lattice: bool = _key(
+    fits_lattice: bool = key(
         False, "true", "random: give the box the sides that a triangular lattice of n fits"
     )
-    winding: int | dict[str, float] = _key(
+    winding: int | dict[str, float] = key(
         1, '{ "+1" = 0.9, "-1" = 0.1 }', "one winding number, or (random) the fraction of each"
     )
-    min_distance: float = _key(
+    min_distance: float = key(
         0.0, "3.0", "random: smallest separation in λ; 0 gives Poisson points"
     )
-    seed: int = _key(0, "1", "random: seed of the draw")
-    file: str | None = _key(None, '"before.h5"', "file: the trajectory whose frame to start from")
-    frame: int = _key(-1, "-1", "file: which frame; -1 is the last")
+    seed: int = key(0, "1", "random: seed of the draw")
+    file: str | None = key(None, '"before.h5"', "file: the trajectory whose frame to start from")
+    frame: int = key(-1, "-1", "file: which frame; -1 is the last")
 
 
 @dataclass(frozen=True)
 class AnnealTable:
     """A linear change of the temperature."""
 
-    to_temperature: float = _key(..., "0.0", "k_BT in ε₀ at the end")
-    steps: int | None = _key(
+    to_temperature: float = key(..., "0.0", "k_BT in ε₀ at the end")
+    steps: int | None = key(
         None, "8_000", "over this many steps from the start; default all of run.steps"
     )
 
@@ -81,52 +82,53 @@ class AnnealTable:
 class RunTable:
     """How to run."""
 
-    steps: int = _key(..., "10_000", "number of steps")
-    dt: float = _key(..., "0.2", "time step in τ = ηλ/Ω₀")
-    temperature: float = _key(0.0, "1e-3", "k_BT in ε₀ (at the start, with anneal)")
-    seed: int = _key(0, "7", "seed of the thermal noise")
-    anneal: AnnealTable | None = _key(None, "{ to_temperature = 0.0 }", "a linear ramp, see below")
-    minimize: bool = _key(
-        False, "true", "slide to the nearest energy minimum before the first step"
-    )
-    integrator: str = _key(
+    steps: int = key(..., "10_000", "number of steps")
+    dt: float = key(..., "0.2", "time step in τ = ηλ/Ω₀")
+    temperature: float = key(0.0, "1e-3", "k_BT in ε₀ (at the start, with anneal)")
+    seed: int = key(0, "7", "seed of the thermal noise")
+    anneal: AnnealTable | None = key(None, "{ to_temperature = 0.0 }", "a linear ramp, see below")
+    minimize: bool = key(False, "true", "slide to the nearest energy minimum before the first step")
+    integrator: str = key(
         "leimkuhler-matthews", '"leimkuhler-matthews"', f"one of {', '.join(INTEGRATORS)}"
     )
-    friction: float | dict[str, float] = _key(
+    friction: float | dict[str, float] = key(
         1.0, "1.0", 'η, one for all, or by winding: { "1" = 1.0, "2" = 2.0 }'
     )
-    threads: int | None = _key(
+    threads: int | None = key(
         None, "2", "at most this many; default one a processor; the bits do not depend on it"
     )
-    skin: float | None = _key(None, "0.8", "of the neighbour list, in λ")
-    max_displacement: float | None = _key(
+    skin: float | None = key(None, "0.8", "of the neighbour list, in λ")
+    max_displacement: float | None = key(
         None, "0.5", "no vortex may move further in one step, in λ"
     )
-    checkpoint_seconds: float = _key(CHECKPOINT_SECONDS, "60.0", "save a checkpoint that often")
+    checkpoint_seconds: float = key(CHECKPOINT_SECONDS, "60.0", "save a checkpoint that often")
 
 
 @dataclass(frozen=True)
 class OutputTable:
     """What to write."""
 
-    file: str | None = _key(None, '"run.h5"', "trajectory; default: the TOML file's name with .h5")
-    every: int = _key(100, "100", "a frame every so many steps")
-    dtype: str = _key("float64", '"float64"', "positions as float64 or float32")
-    compression: str | int | None = _key("gzip", '"gzip"', "gzip, or a level 0 … 9")
+    file: str | None = key(None, '"run.h5"', "trajectory; default: the TOML file's name with .h5")
+    every: int = key(100, "100", "a frame every so many steps")
+    dtype: str = key("float64", '"float64"', "positions as float64 or float32")
+    compression: str | int | None = key("gzip", '"gzip"', "gzip, or a level 0 … 9")
 
 
 @dataclass(frozen=True)
 class Config:
     """A whole run."""
 
-    start: StartTable = _key(..., "", "the starting configuration")
-    run: RunTable = _key(..., "", "how to run")
-    output: OutputTable = _key(OutputTable(), "", "what to write")
-    pair_force: dict[str, Any] | None = _key(
+    start: StartTable = key(..., "", "the starting configuration")
+    run: RunTable = key(..., "", "how to run")
+    output: OutputTable = key(OutputTable(), "", "what to write")
+    pair_force: dict[str, Any] | None = key(
         None, "", "a potential; without the table vortices do not interact"
     )
-    external: list[dict[str, Any]] = _key([], "", "[[external]]: drives, traps, pins")
-    reactions: list[dict[str, Any]] = _key([], "", "[[reactions]]")
+    external: list[dict[str, Any]] = key([], "", "[[external]]: drives, traps, pins")
+    reactions: list[dict[str, Any]] = key([], "", "[[reactions]]")
+    regions: dict[str, Any] | None = key(
+        None, "", "pinning regions of the box, between which vortices hop (ArrheniusHopping)"
+    )
 
     def canonical(self) -> dict[str, Any]:
         """The run as plain data, without what has no effect on its result."""
@@ -144,6 +146,11 @@ def read(path: Path) -> Config:
         If the file is missing, not TOML, or has an unknown key (the nearest known one is suggested), a
         missing one, a wrong type, or a number that is not finite.
     """
+    return read_as(Config, path, _check)
+
+
+def read_as(cls: type[T], path: Path, check: Callable[[T], None]) -> T:
+    """`read` for any kind of file: `cls` holds its tables, `check` says what one key says of another."""
     if not path.is_file():
         raise ConfigError(f"{path}: no such file")
     try:
@@ -153,8 +160,8 @@ def read(path: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from None
     try:
-        config = _table(Config, data, "")
-        _check(config)
+        config: T = table(cls, data, "")
+        check(config)
     except ValueError as error:
         raise ConfigError(f"{path}: {error}") from None
     return config
@@ -181,7 +188,7 @@ def _check(config: Config) -> None:
         raise ConfigError(f"run.checkpoint_seconds = {run.checkpoint_seconds}: give more than 0")
 
 
-def _table(cls: Any, data: Any, where: str) -> Any:
+def table(cls: Any, data: Any, where: str) -> Any:
     """`data` as an instance of a table class; `where` is "" or "run." and so on."""
     if not isinstance(data, Mapping):
         raise ConfigError(f"{where[:-1]} = {data!r}: give a table, [{where[:-1]}]")
@@ -203,7 +210,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
     for option in options:
         origin = typing.get_origin(option) or option
         if dataclasses.is_dataclass(option):
-            return _table(option, value, where + ".")
+            return table(option, value, where + ".")
         if origin is float and isinstance(value, (int, float)) and not isinstance(value, bool):
             if not isfinite(value):
                 raise ConfigError(f"{where} = {value}: give a finite number")

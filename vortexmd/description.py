@@ -18,8 +18,11 @@ import numpy as np
 import potentials
 from vortexmd.box import Box
 from vortexmd.external import HarmonicTrap, SinusoidalDrive, UniformDrive
+from vortexmd.flux_exchange import ActivationLaw, Outside
+from vortexmd.hopping import ArrheniusHopping
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Annihilation, Merging
+from vortexmd.regions import Regions
 
 POTENTIALS = {
     name: value
@@ -33,8 +36,9 @@ EXTERNALS = {
     cls.__name__: cls
     for cls in (UniformDrive, SinusoidalDrive, HarmonicTrap, GaussianPins, ParabolicPins)
 }
-REACTIONS = {cls.__name__: cls for cls in (Annihilation, Merging)}
-KNOWN: dict[str, Any] = {**POTENTIALS, **EXTERNALS, **REACTIONS, "Box": Box}
+REACTIONS = {cls.__name__: cls for cls in (Annihilation, Merging, ArrheniusHopping)}
+PARTS = {cls.__name__: cls for cls in (Box, Regions, ActivationLaw, Outside)}
+KNOWN: dict[str, Any] = {**POTENTIALS, **EXTERNALS, **REACTIONS, **PARTS}
 
 
 def describe(value: Any) -> Any:
@@ -79,7 +83,8 @@ def restore(data: Any, field: str) -> Any:
         return [restore(item, field) for item in data]
     if not isinstance(data, dict):
         return data
-    if "function" in data:
+    # An object may have an argument of this name; a function alone has no type.
+    if "function" in data and "type" not in data:
         raise ValueError(
             f"{field}: it rests on the Python function {data['function']!r}, which a file cannot "
             f"hold; pass {field}= when resuming"

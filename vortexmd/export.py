@@ -9,11 +9,13 @@ itself instead.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vortexmd.files import beside, check_folder, replace
 from vortexmd.reader import Trajectory
@@ -35,7 +37,8 @@ def write_extxyz(
 
     Each frame has ``Lattice`` (L_z = 1), ``pbc`` per axis, ``boundary`` in our own words, ``step`` and
     ``time`` in its comment line, and per vortex ``species`` (V: winding +1, At: −1, Gd: giant, Ag:
-    giant antivortex), ``pos`` (λ, z = 0; 17 digits, which lose nothing), ``id`` and ``winding``.
+    giant antivortex), ``pos`` (λ, z = 0; 17 digits, which lose nothing), ``id``, ``winding`` and, in a run
+    with pinning regions, ``region`` (−1: in none).
 
     Parameters
     ----------
@@ -66,20 +69,32 @@ def write_extxyz(
     temporary = beside(target, "writing")
     try:
         with open(temporary, "w", encoding="ascii", newline="\n") as file:
-            for vortices in trajectory[frames]:
-                _write_frame(file, vortices)
+            for vortices, labels in _with_regions(trajectory[frames]):
+                _write_frame(file, vortices, labels)
         replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _write_frame(file: IO[str], vortices: Vortices) -> None:
+def _with_regions(
+    frames: Trajectory | Sequence[Vortices],
+) -> Iterator[tuple[Vortices, NDArray[np.int32] | None]]:
+    if not (isinstance(frames, Trajectory) and frames.has_regions):
+        yield from ((vortices, None) for vortices in frames)
+        return
+    # Held open, because labels are read frame by frame.
+    with frames:
+        for k, vortices in enumerate(frames):
+            yield vortices, frames.region_labels(k)
+
+
+def _write_frame(file: IO[str], vortices: Vortices, labels: NDArray[np.int32] | None) -> None:
     lx, ly = vortices.box.lengths
     pbc = " ".join("FT"[periodic] for periodic in (*vortices.box.periodic, False))
     file.write(
         f"{len(vortices)}\n"
         f'Lattice="{lx!r} 0 0 0 {ly!r} 0 0 0 1" '
-        f"Properties=species:S:1:pos:R:3:id:I:1:winding:I:1 "
+        f"Properties=species:S:1:pos:R:3:id:I:1:winding:I:1{'' if labels is None else ':region:I:1'} "
         f'pbc="{pbc}" boundary="{" ".join(vortices.box.boundary)}" '
         f"step={vortices.step} time={vortices.time!r}\n"
     )
@@ -87,11 +102,13 @@ def _write_frame(file: IO[str], vortices: Vortices) -> None:
     species = np.where(
         vortices.winding > 0, np.where(giant, GIANT, VORTEX), np.where(giant, ANTIGIANT, ANTIVORTEX)
     )
+    last = repeat("") if labels is None else (f" {label}" for label in labels.tolist())
     rows = zip(
         species.tolist(),
         vortices.positions.tolist(),
         vortices.ids.tolist(),
         vortices.winding.tolist(),
-        strict=True,
+        last,
+        strict=False,
     )
-    file.writelines(f"{s} {x!r} {y!r} 0 {i} {n}\n" for s, (x, y), i, n in rows)
+    file.writelines(f"{s} {x!r} {y!r} 0 {i} {n}{end}\n" for s, (x, y), i, n, end in rows)

@@ -164,6 +164,25 @@ class PairForces:
 
         return float(sum(self._map(block, self._blocks)))
 
+    def energy_at(self, slot: int, point: NDArray[np.float64]) -> float:
+        """Pair energy in ε₀ that the vortex in `slot` would have with all others at `point` (2,) in λ."""
+        tables, here = self.tables, self._here
+        if tables.cutoff == 0:
+            return 0.0
+        return _energy_at(
+            slot,
+            point,
+            here.positions,
+            self.species,
+            self._lengths,
+            self._half,
+            tables.index,
+            tables.energy,
+            tables.bits,
+            LOWEST_OCTAVE,
+            tables.cutoff**2,
+        )
+
     def close_pairs(
         self, distance: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -339,6 +358,32 @@ def _pair_energy(
                 energy += u if k < middle[i - first] else 0.5 * u
         total += energy
     return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _energy_at(slot, point, positions, species, lengths, half, index, table, bits, octave, cutoff2):
+    shift = 52 - bits
+    lowest = np.int64(octave + 1023) << bits
+    below = (np.int64(1) << shift) - 1
+    one = np.int64(1023) << 52
+    floor2 = 2.0**octave
+    row = index[species[slot]]
+    energy = 0.0
+    for j in range(positions.shape[0]):
+        dx = point[0] - positions[j, 0]
+        dy = point[1] - positions[j, 1]
+        # The point may lie boxes away from positions that were folded since.
+        if half[0] < np.inf:
+            dx -= lengths[0] * np.rint(dx / lengths[0])
+        if half[1] < np.inf:
+            dy -= lengths[1] * np.rint(dy / lengths[1])
+        s = dx * dx + dy * dy
+        if s < cutoff2 and j != slot:
+            pattern = np.float64(max(s, floor2)).view(np.int64)
+            c = table[row[species[j]], (pattern >> shift) - lowest]
+            t = np.int64((pattern & below) | one).view(np.float64) - 1.0
+            energy += c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * c[4])))
+    return energy
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.events import EVENT_KINDS, Event
-from vortexmd.h5md import EVENT_COLUMNS, FRAME_COLUMNS, PARTICLE_COLUMNS
+from vortexmd.h5md import EVENT_REGIONS, Layout
 from vortexmd.vortices import Vortices
 
 Row = dict[str, NDArray[Any]]
@@ -32,6 +33,8 @@ class Source(Protocol):
     def displacement(self) -> Any: ...
     @property
     def winding_displacement(self) -> Any: ...
+    @property
+    def region_labels(self) -> NDArray[np.int32] | None: ...
     def energies(self) -> dict[str, float]: ...
     def description(self) -> dict[str, Any]: ...
 
@@ -69,7 +72,7 @@ def assign_columns(before: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray
     return columns
 
 
-def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any]) -> Row:
+def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any], layout: Layout) -> Row:
     """What a file keeps of a simulation at one step.
 
     Parameters
@@ -80,11 +83,13 @@ def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any]) -> R
         (width,) ids of the frame before.
     dtype
         Of positions.
+    layout
+        The columns of the file.
 
     Returns
     -------
     dict
-        Array by name as in `h5md.FRAME_COLUMNS`; per-vortex arrays reach to the last one in use.
+        Array by name as in `Layout.frames`; per-vortex arrays reach to the last one in use.
     """
     state = sim.state
     columns = assign_columns(before, state.ids)
@@ -93,13 +98,16 @@ def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any]) -> R
         name: np.full(
             (width, *column.tail), column.fill, dtype if name == "position" else column.dtype
         )
-        for name, column in PARTICLE_COLUMNS.items()
+        for name, column in layout.particles.items()
     }
     row["position"][columns, :2] = _inside(state, dtype)
     row["position"][columns, 2] = 0
     row["image"][columns, :2] = state.image
     row["charge"][columns] = state.winding
     row["id"][columns] = state.ids
+    # Regions that the user has taken away meanwhile leave the column empty.
+    if layout.regions and sim.region_labels is not None:
+        row["region"][columns] = sim.region_labels
     energies = sim.energies()
     series = {
         "energy": energies["pair"] + energies["external"],
@@ -114,7 +122,7 @@ def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any]) -> R
         "step": sim.step,
     }
     row.update(
-        (name, np.array(value, dtype=FRAME_COLUMNS[name].dtype)) for name, value in series.items()
+        (name, np.array(value, dtype=layout.frames[name].dtype)) for name, value in series.items()
     )
     return row
 
@@ -133,52 +141,60 @@ def _inside(state: Vortices, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def digest(row: Row) -> NDArray[np.uint8]:
-    """(32,) SHA-256 of a frame, to know it again."""
+    """(32,) SHA-256 of what `frame_row` gave, to know it again."""
     text = hashlib.sha256()
-    for name in FRAME_COLUMNS:
-        text.update(np.ascontiguousarray(row[name]).data)
+    for array in row.values():
+        text.update(np.ascontiguousarray(array).data)
     return np.frombuffer(text.digest(), dtype=np.uint8)
 
 
-def event_rows(events: Sequence[Event]) -> Row:
-    """Events as arrays by name as in `h5md.EVENT_COLUMNS`, (E, …) each."""
-    rows = {
-        name: np.full((len(events), *column.tail), column.fill, column.dtype)
-        for name, column in EVENT_COLUMNS.items()
+def event_rows(events: Sequence[Event], layout: Layout) -> Row:
+    """Events as arrays by name as in `Layout.events`, (E, …) each.
+
+    Column by column, because there may be millions of them.
+    """
+    nobody = EVENT_REGIONS.fill
+    kinds = {kind: k for k, kind in enumerate(EVENT_KINDS)}
+    values: dict[str, Iterable[Any]] = {
+        "kind": (kinds[e.kind] for e in events),
+        "time": (e.time for e in events),
+        "ids": (i for e in events for i in (*e.ids, -1)[:2]),
+        "windings": (n for e in events for n in (*e.windings, 0)[:2]),
+        "position": (x for e in events for x in e.position),
+        "product_id": (-1 if e.product_id is None else e.product_id for e in events),
+        "product_winding": (e.product_winding for e in events),
+        "regions": (r for e in events for r in e.regions or (nobody, nobody)),
+        "step": (e.step for e in events),
     }
-    for k, event in enumerate(events):
-        rows["kind"][k] = EVENT_KINDS.index(event.kind)
-        rows["step"][k] = event.step
-        rows["time"][k] = event.time
-        rows["ids"][k, : len(event.ids)] = event.ids
-        rows["windings"][k, : len(event.windings)] = event.windings
-        rows["position"][k] = event.position
-        rows["product_id"][k] = -1 if event.product_id is None else event.product_id
-        rows["product_winding"][k] = event.product_winding
-    return rows
+    return {
+        name: np.fromiter(
+            values[name], np.dtype(column.dtype), len(events) * (column.tail or (1,))[0]
+        ).reshape(len(events), *column.tail)
+        for name, column in layout.events.items()
+    }
 
 
 def events_from(rows: Row) -> list[Event]:
-    """The inverse of `event_rows`."""
-    data = {name: array.tolist() for name, array in rows.items()}
-    events = []
-    for k in range(len(data["step"])):
-        present = [id_ >= 0 for id_ in data["ids"][k]]
-        events.append(
-            Event(
-                kind=EVENT_KINDS[data["kind"][k]],
-                step=data["step"][k],
-                time=data["time"][k],
-                ids=tuple(i for i, there in zip(data["ids"][k], present, strict=True) if there),
-                windings=tuple(
-                    w for w, there in zip(data["windings"][k], present, strict=True) if there
-                ),
-                position=(data["position"][k][0], data["position"][k][1]),
-                product_id=None if data["product_id"][k] < 0 else data["product_id"][k],
-                product_winding=data["product_winding"][k],
-            )
+    """The inverse of `event_rows`; files without regions give events without."""
+    given = (rows[name].tolist() for name in Layout(regions=False).events)
+    nobody = EVENT_REGIONS.fill
+    regions = rows["regions"].tolist() if "regions" in rows else repeat([nobody, nobody])
+    return [
+        Event(
+            EVENT_KINDS[kind],
+            step,
+            time,
+            tuple(ids) if ids[1] >= 0 else (ids[0],),
+            tuple(windings) if ids[1] >= 0 else (windings[0],),
+            (position[0], position[1]),
+            None if product_id < 0 else product_id,
+            product_winding,
+            None if pair[0] == nobody else (pair[0], pair[1]),
         )
-    return events
+        for (kind, time, ids, windings, position, product_id, product_winding, step), pair in zip(
+            zip(*given, strict=True), regions, strict=False
+        )
+    ]
 
 
 def same(a: NDArray[Any], b: NDArray[Any]) -> bool:

@@ -7,6 +7,8 @@ Particle arrays grow along time only, as far as HDF5 is concerned: their width i
 fixed limit. Two unlimited axes would index the chunks in a B-tree, which SWMR mode copies at every
 flush and never reclaims (16 kB a frame, whatever the number of vortices); one unlimited axis makes
 it an array that is updated in place.
+
+Two columns are for pinning regions, and only in files of runs that have some: `Layout` is what one file has.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +80,9 @@ SERIES = {
     "displacement": _series("displacement", (2,)),
     "winding_displacement": _series("winding_displacement", (2,)),
 }
-# The last one of each table is extended last: a row is there once it has its step.
-FRAME_COLUMNS = {
-    **PARTICLE_COLUMNS,
-    **SERIES,
-    "edges": Column(EDGES, (3,), "f8", np.nan),
-    "time": Column(TIME, (), "f8", np.nan),
-    "step": Column(STEP, (), "i8", -1),
-}
+EDGES_COLUMN = Column(EDGES, (3,), "f8", np.nan)
+TIME_COLUMN = Column(TIME, (), "f8", np.nan)
+STEP_COLUMN = Column(STEP, (), "i8", -1)
 KIND = h5py.enum_dtype({name: k for k, name in enumerate(EVENT_KINDS)}, basetype="i1")
 EVENT_COLUMNS = {
     "kind": Column("events/kind", (), KIND),
@@ -94,14 +92,50 @@ EVENT_COLUMNS = {
     "position": Column("events/position", (2,), "f8", np.nan),
     "product_id": Column("events/product_id", (), "i8", -1),
     "product_winding": Column("events/product_winding", (), "i4", 0),
-    "step": Column("events/step", (), "i8", -1),
 }
+EVENT_STEP = Column("events/step", (), "i8", -1)
 CHANGE_COLUMNS = {
     "digest": Column("parameters/changes/digest", (32,), "u1", 0),
     "end": Column("parameters/changes/end", (), "i8", -1),
     "step": Column("parameters/changes/step", (), "i8", -1),
 }
-TABLES = (FRAME_COLUMNS, EVENT_COLUMNS, CHANGE_COLUMNS)
+# Only where the box is parted into pinning regions.
+REGION = _per_particle("region", (), "i4", -1)
+EVENT_REGIONS = Column("events/regions", (2,), "i4", -2)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file, by name; the step comes last, because a row is there once it has its step."""
+
+    regions: bool
+
+    @cached_property
+    def particles(self) -> dict[str, Column]:
+        """What there is of each vortex: (T, width, …)."""
+        return {**PARTICLE_COLUMNS, **({"region": REGION} if self.regions else {})}
+
+    @cached_property
+    def frames(self) -> dict[str, Column]:
+        """All that a frame has."""
+        last = {"edges": EDGES_COLUMN, "time": TIME_COLUMN, "step": STEP_COLUMN}
+        return {**self.particles, **SERIES, **last}
+
+    @cached_property
+    def events(self) -> dict[str, Column]:
+        """All that an event has."""
+        regions = {"regions": EVENT_REGIONS} if self.regions else {}
+        return {**EVENT_COLUMNS, **regions, "step": EVENT_STEP}
+
+    @property
+    def tables(self) -> tuple[dict[str, Column], dict[str, Column], dict[str, Column]]:
+        """Frames, events, changes of description."""
+        return self.frames, self.events, CHANGE_COLUMNS
+
+
+def layout_of(file: h5py.File) -> Layout:
+    """Which columns a file has."""
+    return Layout(REGION.path in file)
 
 
 @dataclass(frozen=True)
@@ -123,6 +157,7 @@ def chunk_width(n: int) -> int:
 
 def create(
     path: Path,
+    layout: Layout,
     box: Box,
     n: int,
     dtype: str,
@@ -135,7 +170,7 @@ def create(
         _metadata(file, box)
         width = chunk_width(n)
         filters = {} if gzip is None else {"compression": "gzip", "compression_opts": gzip}
-        for name, column in PARTICLE_COLUMNS.items():
+        for name, column in layout.particles.items():
             file.create_dataset(
                 column.path,
                 (0, max(1, n), *column.tail),
@@ -146,14 +181,14 @@ def create(
                 shuffle=gzip is not None,
                 **filters,
             )
-        for table in TABLES:
+        for table in layout.tables:
             for column in table.values():
                 if column.path not in file:
                     _growing(file, column)
         _growing(file, Column(CHANGE_TEXT, (), "u1", 0), chunk=4096)
         for path_of_value in (
             EDGES,
-            *(c.path for c in (*PARTICLE_COLUMNS.values(), *SERIES.values())),
+            *(c.path for c in (*layout.particles.values(), *SERIES.values())),
         ):
             element = file[path_of_value].parent
             for name, dataset in (("step", file[STEP]), ("time", file[TIME])):
@@ -203,7 +238,7 @@ def check_ours(file: h5py.File, path: Path) -> None:
     ValueError
         Naming what is missing.
     """
-    wanted = [column.path for table in TABLES for column in table.values()]
+    wanted = [column.path for table in layout_of(file).tables for column in table.values()]
     for name in (*wanted, CHANGE_TEXT, DESCRIPTION, PROVENANCE):
         if name not in file:
             raise ValueError(
@@ -213,18 +248,15 @@ def check_ours(file: h5py.File, path: Path) -> None:
 
 def extent(file: h5py.File) -> Extent:
     """What is complete in a file, however its writer ended."""
+    layout = layout_of(file)
     counts = {}
-    for label, table in (
-        ("frames", FRAME_COLUMNS),
-        ("events", EVENT_COLUMNS),
-        ("changes", CHANGE_COLUMNS),
-    ):
+    for label, table in zip(("frames", "events", "changes"), layout.tables, strict=True):
         rows = min(file[column.path].shape[0] for column in table.values())
         steps = file[table["step"].path][:rows]
         # A row may be allocated before its step is written.
         missing = np.flatnonzero(steps < 0)
         counts[label] = int(missing[0]) if missing.size else rows
-    width = min(file[column.path].shape[1] for column in PARTICLE_COLUMNS.values())
+    width = min(file[column.path].shape[1] for column in layout.particles.values())
     changes = counts["changes"]
     text = int(file[CHANGE_COLUMNS["end"].path][changes - 1]) if changes else 0
     return Extent(counts["frames"], width, counts["events"], changes, text)
@@ -232,14 +264,15 @@ def extent(file: h5py.File) -> Extent:
 
 def is_whole(file: h5py.File, extent: Extent) -> bool:
     """Whether a file holds nothing beyond what is complete."""
+    layout = layout_of(file)
     rows = (extent.frames, extent.events, extent.changes)
     return (
         all(
             file[column.path].shape[0] == n
-            for table, n in zip(TABLES, rows, strict=True)
+            for table, n in zip(layout.tables, rows, strict=True)
             for column in table.values()
         )
-        and all(file[c.path].shape[1] == extent.width for c in PARTICLE_COLUMNS.values())
+        and all(file[c.path].shape[1] == extent.width for c in layout.particles.values())
         and file[CHANGE_TEXT].shape[0] == extent.text
     )
 

@@ -37,6 +37,9 @@ class Population:
         (N,).
     next_id
         The id of the next vortex to appear.
+    mirrors
+        (N, 2, 2) how reflections have turned each one's noise, where walls between regions reflect; else
+        None.
     """
 
     box: Box
@@ -46,6 +49,7 @@ class Population:
     winding: NDArray[np.int64]
     ids: NDArray[np.int64]
     next_id: int
+    mirrors: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, start: Vortices) -> Population:
@@ -57,7 +61,7 @@ class Population:
             start.image.copy(),
             start.winding.copy(),
             start.ids.copy(),
-            int(start.ids.max()) + 1,
+            int(start.ids.max(initial=-1)) + 1,
         )
 
     def __len__(self) -> int:
@@ -87,8 +91,13 @@ class Population:
 
     def reorder(self, order: NDArray[np.int64]) -> None:
         """Take the rows in the given order, here and for all arrays."""
-        for name in ARRAYS:
-            setattr(self, name, getattr(self, name)[order])
+        for name, array in self.arrays().items():
+            setattr(self, name, array[order])
+
+    def arrays(self) -> dict[str, NDArray]:
+        """All arrays by name: what a checkpoint stores."""
+        names = ARRAYS if self.mirrors is None else (*ARRAYS, "mirrors")
+        return {name: getattr(self, name) for name in names}
 
     def place(self, unwrapped: NDArray[np.float64]) -> None:
         """Put the vortices, in order of id, at (N, 2) unfolded positions in λ."""
@@ -113,4 +122,6 @@ class Population:
         self.image = np.concatenate((self.image, image))
         self.winding = np.append(self.winding, winding)
         self.ids = np.append(self.ids, self.next_id)
+        if self.mirrors is not None:
+            self.mirrors = np.concatenate((self.mirrors, np.eye(2)[None]))
         self.next_id += 1

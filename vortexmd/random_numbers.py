@@ -12,11 +12,20 @@ from numpy.typing import NDArray
 
 # Streams keep the uses of randomness apart.
 THERMAL_NOISE = 0
+HOPS = 1
+SSA = 3
 
 
 def thermal_noise(seed: int, step: int, ids: NDArray[np.int64], out: NDArray[np.float64]) -> None:
     """Two independent standard normal numbers for each vortex, written to `out` (N, 2)."""
     normal_pairs(np.uint64(seed), np.uint64(step), np.uint32(THERMAL_NOISE), ids, out)
+
+
+def uniform_rows(seed: int, step: int, stream: int, first: int, count: int) -> NDArray[np.float64]:
+    """(count, 4) independent numbers in (0, 1], 53 bits each: rows first … of a stream at a step."""
+    rows = np.empty((count, 4))
+    uniform_blocks(np.uint64(seed), np.uint64(step), np.uint32(stream), np.uint64(first), rows)
+    return rows
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -59,3 +68,24 @@ def normal_pairs(seed, step, stream, ids, out):
         angle = 2.0 * np.pi * (np.float64(b) * 2.0**-53)
         out[i, 0] = radius * np.cos(angle)
         out[i, 1] = radius * np.sin(angle)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def uniform_blocks(seed, step, stream, first, out):
+    """Row k: the eight words of counters (2(first + k), …) and (2(first + k) + 1, …), two a number."""
+    low = np.uint64(0xFFFFFFFF)
+    for k in range(out.shape[0]):
+        for half in range(2):
+            counter = np.uint64(2) * (first + np.uint64(k)) + np.uint64(half)
+            w0, w1, w2, w3 = philox4x32(
+                counter & low,
+                step & low,
+                step >> np.uint64(32),
+                stream,
+                seed & low,
+                seed >> np.uint64(32),
+            )
+            a = (np.uint64(w0) << np.uint64(21)) ^ (np.uint64(w1) >> np.uint64(11))
+            b = (np.uint64(w2) << np.uint64(21)) ^ (np.uint64(w3) >> np.uint64(11))
+            out[k, 2 * half] = (np.float64(a) + 1.0) * 2.0**-53
+            out[k, 2 * half + 1] = (np.float64(b) + 1.0) * 2.0**-53

@@ -1,4 +1,4 @@
-"""Reactions of two vortices that come close: annihilation and merging.
+"""Reactions: annihilation and merging of two vortices that come close.
 
 Each reaction says which pairs of windings react, what they leave, and at what distance. The engine
 looks for such pairs after every step, takes the closest first (ties by id), and lets each vortex
@@ -20,10 +20,15 @@ from vortexmd.population import Population
 
 
 class Reaction:
-    """Two vortices closer than `distance` (λ) become one, or none."""
+    """Two vortices closer than `distance` (λ) become one, or none; or hops (`vortexmd.hopping`)."""
 
     kind: str
     distance: float | None
+
+    @property
+    def brings(self) -> tuple[int, ...]:
+        """Windings that may come from outside."""
+        return ()
 
     def product(self, n1: int, n2: int) -> int | None:
         """The winding that n1 and n2 leave (0: nothing), or None if they do not react."""
@@ -106,7 +111,7 @@ class Merging(Reaction):
 
 def reachable_windings(start: Iterable[int], reactions: Sequence[Reaction]) -> list[int]:
     """Every winding that is there or that reactions can make, sorted."""
-    known = {int(n) for n in start}
+    known = {int(n) for n in start} | _brought(reactions)
     while True:
         made = {
             reaction.product(n1, n2) for reaction in reactions for n1 in known for n2 in known
@@ -116,6 +121,10 @@ def reachable_windings(start: Iterable[int], reactions: Sequence[Reaction]) -> l
         known |= made  # type: ignore[arg-type]
 
 
+def _brought(reactions: Sequence[Reaction]) -> set[int]:
+    return {n for reaction in reactions for n in reaction.brings}
+
+
 def meeting_pairs(counts: Mapping[int, int], reactions: Sequence[Reaction]) -> set[tuple[int, int]]:
     """The pairs of windings that can meet, for which a force is needed.
 
@@ -123,7 +132,8 @@ def meeting_pairs(counts: Mapping[int, int], reactions: Sequence[Reaction]) -> s
     """
     windings = reachable_windings(counts, reactions)
     made = {r.product(n1, n2) for r in reactions for n1 in windings for n2 in windings}
-    if sum(counts.values()) < 2:
+    made |= _brought(reactions)
+    if sum(counts.values()) < 2 and not _brought(reactions):
         return set()
     return {
         (n1, n2)

@@ -15,19 +15,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vortexmd import h5md
+from vortexmd import h5md, region_records
 from vortexmd.appender import read_changes
 from vortexmd.events import Event
 from vortexmd.frames import events_from
-from vortexmd.h5md import EVENT_COLUMNS, PARTICLE_COLUMNS, SERIES
+from vortexmd.h5md import PARTICLE_COLUMNS, REGION, SERIES
 from vortexmd.recovery import open_to_read, telling_damage
 from vortexmd.vortices import Vortices
+
+if TYPE_CHECKING:
+    from vortexmd.hopping import ArrheniusHopping
+    from vortexmd.regions import Regions
 
 # Vortex-frames read in one go while iterating.
 BLOCK = 2**20
@@ -92,19 +96,28 @@ class Trajectory:
             part = object.__new__(Trajectory)
             part.__dict__.update(self.__dict__, _frames=self._frames[key], _handle=None)
             return part
-        try:
-            frame = self._frames[key]
-        except IndexError:
-            raise IndexError(f"frame {key}: {self.path} has {len(self)} here") from None
+        frame = self._row(key)
         with self._reading() as file:
             return self._read_frame(file, frame)
 
+    def _row(self, frame: int) -> int:
+        """Where one of these frames stands in the file."""
+        try:
+            return self._frames[frame]
+        except IndexError:
+            raise IndexError(f"frame {frame}: {self.path} has {len(self)} here") from None
+
     def __iter__(self) -> Iterator[Vortices]:
+        for block in self._blocks():
+            with self._reading() as file:
+                frames = [self._read_frame(file, k) for k in block]
+            yield from frames
+
+    def _blocks(self) -> Iterator[range]:
+        """These frames of the file in pieces that are read in one go."""
         step = min(MOST_FRAMES, max(1, BLOCK // max(1, self._extent.width)))
         for start in range(0, len(self), step):
-            with self._reading() as file:
-                frames = [self._read_frame(file, k) for k in self._frames[start : start + step]]
-            yield from frames
+            yield self._frames[start : start + step]
 
     def __repr__(self) -> str:
         if not len(self):
@@ -148,19 +161,20 @@ class Trajectory:
                 "trajectory: a slice stays as it is; refresh the whole one and slice again"
             )
         if self._handle is not None:
-            # A handle may belong to a file that has since been mended under the same name.
+            # It may belong to a file that has since been mended under the same name.
             self.close()
             self._handle = open_to_read(self.path)
         with self._reading() as file:
             h5md.check_ours(file, self.path)
+            self._layout = h5md.layout_of(file)
             if file.swmr_mode:
                 # Opened anew or not: HDF5 remembers what it saw if the file is open elsewhere here.
-                for table in h5md.TABLES:
+                for table in self._layout.tables:
                     for column in table.values():
                         file[column.path].refresh()
             self._extent = h5md.extent(file)
             self.provenance: dict[str, Any] = h5md.read_json(file, h5md.PROVENANCE)
-            self._run = _run_of(file)
+            self._run = self.provenance["run"]
         self._frames = self._whole = range(self._extent.frames)
         return len(self)
 
@@ -169,7 +183,7 @@ class Trajectory:
         file = open_to_read(self.path) if self._handle is None else self._handle
         try:
             with telling_damage(self.path):
-                if self._run is not None and self._run != _run_of(file):
+                if self._run and self._run != h5md.read_json(file, h5md.PROVENANCE)["run"]:
                     raise ValueError(
                         f"trajectory {self.path}: replaced by another run since it was loaded; load it "
                         f"again"
@@ -293,8 +307,8 @@ class Trajectory:
     def events(self) -> list[Event]:
         """Every event in the file, in order (of a slice: of the whole file all the same)."""
         with self._reading() as file:
-            stop = self._extent.events
-            return events_from({name: file[c.path][:stop] for name, c in EVENT_COLUMNS.items()})
+            columns, stop = self._layout.events, self._extent.events
+            return events_from({name: file[c.path][:stop] for name, c in columns.items()})
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -312,6 +326,74 @@ class Trajectory:
         with self._reading() as file:
             return [(c.step, json.loads(c.text)) for c in read_changes(file, self._extent)]
 
+    # ------------------------------------------------------------------ pinning regions
 
-def _run_of(file: h5py.File) -> str:
-    return h5md.read_json(file, h5md.PROVENANCE)["run"]
+    @property
+    def regions(self) -> Regions | None:
+        """The `Regions` that the box is parted into; None without.
+
+        Raises
+        ------
+        ValueError
+            If they change between these frames: a slice of those before or after has one partition.
+        """
+        return region_records.regions_of(self) if self._layout.regions else None
+
+    @property
+    def hopping(self) -> ArrheniusHopping | None:
+        """The `ArrheniusHopping` of the run; None without.
+
+        Raises
+        ------
+        ValueError
+            If it changes between these frames, or rests on a Python function, which no file holds.
+        """
+        return region_records.hopping_of(self) if self._layout.regions else None
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether the file keeps which pinning region each vortex stands in."""
+        return self._layout.regions
+
+    def region_labels(self, frame: int) -> NDArray[np.int32]:
+        """(N,) the region of each vortex of frame `frame`, rows as in ``self[frame]``; −1: in none.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        ValueError
+            If the run has no regions.
+        """
+        self._need_regions()
+        row, width = self._row(frame), self._extent.width
+        with self._reading() as file:
+            ids = file[PARTICLE_COLUMNS["id"].path][row, :width]
+            labels: NDArray[np.int32] = file[REGION.path][row, :width]
+        there = ids >= 0
+        return labels[there][np.argsort(ids[there])]
+
+    @property
+    def region_counts(self) -> NDArray[np.int64]:
+        """(T, R) vortices in each region: Σ|n|, so that a giant vortex counts as its flux quanta.
+
+        Raises
+        ------
+        ValueError
+            If the run has no regions, or they change between these frames.
+        """
+        self._need_regions()
+        number, width = len(self.regions or ()), self._extent.width
+        parts = [np.empty((0, number), dtype=np.int64)]
+        for block in self._blocks():
+            rows = slice(min(block), max(block) + 1, abs(block.step))
+            with self._reading() as file:
+                labels = file[REGION.path][rows, :width]
+                windings = file[PARTICLE_COLUMNS["charge"].path][rows, :width]
+            part = region_records.counts(labels, windings, number)
+            parts.append(part if block.step > 0 else part[::-1])
+        return np.concatenate(parts)
+
+    def _need_regions(self) -> None:
+        if not self.has_regions:
+            raise ValueError(f"trajectory {self.path}: of a run without pinning regions")

@@ -161,13 +161,14 @@ def _copy(source: h5py.File, path: Path, kept: Extent, limit: int = 0) -> Path:
             f"{error.strerror}; making the file whole takes a copy of it: free some room and try again",
             str(path),
         ) from None
+    layout = h5md.layout_of(source)
     rows = {
         column.path: n
-        for table, n in zip(h5md.TABLES, (kept.frames, kept.events, kept.changes), strict=True)
+        for table, n in zip(layout.tables, (kept.frames, kept.events, kept.changes), strict=True)
         for column in table.values()
     }
     rows[h5md.CHANGE_TEXT] = kept.text
-    wide = {column.path for column in h5md.PARTICLE_COLUMNS.values()}
+    wide = {column.path for column in layout.particles.values()}
     made: dict[Any, str] = {}
 
     def visit(name: str) -> None:

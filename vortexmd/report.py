@@ -11,6 +11,9 @@ import numpy as np
 from vortexmd import analysis
 from vortexmd.description import restore
 
+# Of more pinning regions, only the range of their counts is told.
+MOST_REGIONS = 8
+
 
 def summary(trajectory: Any) -> dict[str, Any]:
     """The figures of `vortexmd info` as plain data.
@@ -25,7 +28,7 @@ def summary(trajectory: Any) -> dict[str, Any]:
     dict
         Frames, steps and times; box; numbers of vortices by winding at the first and last frame; density
         and n_c2 (per λ²); energy per vortex (ε₀); structure of the last frame (P₆, |ψ₆|, mean
-        occupancy); events by kind.
+        occupancy); vortices in each pinning region, None without any; events by kind.
 
     Raises
     ------
@@ -54,6 +57,7 @@ def summary(trajectory: Any) -> dict[str, Any]:
         "sixfold_fraction": _finite(analysis.sixfold_fraction(last)),
         "hexatic_order": _finite(analysis.global_hexatic_order(last)),
         "mean_occupancy": _finite(analysis.mean_occupancy(last)),
+        "regions": _regions(trajectory[-1:]),
         "events": dict(Counter(event.kind for event in trajectory.events)),
         "pair_force": _one_line(parameters.get("pair_force")),
         "external": [_one_line(field) for field in parameters.get("external", [])],
@@ -87,6 +91,7 @@ def as_text(about: dict[str, Any]) -> str:
         ("six-fold fraction", _figure(about["sixfold_fraction"])),
         ("hexatic order |ψ₆|", _figure(about["hexatic_order"])),
         ("mean occupancy", _figure(about["mean_occupancy"]) + "  (1: single; more: clusters)"),
+        ("regions", _regions_line(about["regions"])),
         ("events", ", ".join(f"{c} {kind}" for kind, c in about["events"].items()) or "none"),
         ("pair force", about["pair_force"] or "none"),
         ("external", "; ".join(about["external"]) or "none"),
@@ -112,6 +117,24 @@ def pins_of(trajectory: Any, step: int) -> list[Any]:
         for field in configuration_at(trajectory, step).get("external", [])
         if field.get("type") in ("GaussianPins", "ParabolicPins")
     ]
+
+
+def _regions(last: Any) -> list[dict[str, Any]] | None:
+    """Name and vortices of each pinning region at the last frame."""
+    regions = last.regions
+    if regions is None:
+        return None
+    counts = last.region_counts[0].tolist()
+    return [{"name": n, "vortices": c} for n, c in zip(regions.names, counts, strict=True)]
+
+
+def _regions_line(regions: list[dict[str, Any]] | None) -> str:
+    if regions is None:
+        return "none"
+    if len(regions) <= MOST_REGIONS:
+        return ", ".join(f"{region['vortices']} in {region['name']}" for region in regions)
+    counts = [region["vortices"] for region in regions]
+    return f"{len(regions)}, with {min(counts)} … {max(counts)} vortices each"
 
 
 def _mu(law: Any) -> float | None:

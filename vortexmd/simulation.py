@@ -2,9 +2,9 @@
 
     η dr_i/dt = Σ_j F_ij + F_external(r_i, n_i, t) + √(2ηk_BT) ξ_i(t)
 
-A step is: neighbour list if somebody has moved too far, forces, displacements, acceptance, exits
-through open sides, reactions. Hops between pinning regions will stand between displacements and
-reactions; whatever changes who is there ends with `population_changed`.
+A step is: hops between pinning regions for half of it, neighbour list if somebody has moved too far,
+forces, displacements, acceptance, exits through open sides, hops for the other half, reactions.
+Whatever changes who is there ends with `population_changed`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ from vortexmd.description import describe
 from vortexmd.events import Event
 from vortexmd.external import ExternalForce
 from vortexmd.forces import PairForces
+from vortexmd.hopper import Hopper, exclusion_distance
+from vortexmd.hopping import ArrheniusHopping
 from vortexmd.integrators import INTEGRATORS, SIDES, accept, propose
 from vortexmd.neighbors import block_edges, check_reach
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
 from vortexmd.random_numbers import thermal_noise
+from vortexmd.region_kernels import mirror_noise
 from vortexmd.vortices import Vortices
 
 CHECKPOINT_SECONDS = 60.0
@@ -75,7 +78,7 @@ class Simulation:
     external
         Drives, pins, traps: a list of `ExternalForce`; all add up.
     reactions
-        `Annihilation`, `Merging`.
+        `Annihilation`, `Merging`, `ArrheniusHopping` (one at most).
     integrator
         ``"leimkuhler-matthews"`` (default: second order in averages over configurations) or
         ``"euler-maruyama"``.
@@ -125,8 +128,11 @@ class Simulation:
                 f"start: give Vortices, as vmd.random_vortices(…) makes them, not "
                 f"{type(start).__name__}"
             )
-        if len(start) == 0:
-            raise ValueError("start: no vortices; one is the least (a run may end with none)")
+        if len(start) == 0 and not any(getattr(r, "brings", ()) for r in _listed(reactions)):
+            raise ValueError(
+                "start: no vortices; one is the least, unless some come in from outside (a run may end "
+                "with none)"
+            )
         if pair_force is not None and not isinstance(pair_force, potentials.Potential):
             raise ValueError(
                 f"pair_force = {pair_force!r}: give a potential (potentials.London(), …), an "
@@ -180,6 +186,13 @@ class Simulation:
         for reaction in self._reactions:
             if not isinstance(reaction, chemistry.Reaction):
                 raise ValueError(f"reactions: {reaction!r} is not a reaction such as Annihilation")
+        # The regions as parts of this box, so that whoever reads the description has its boundary too.
+        self._reactions = tuple(
+            r.within(self.box) if isinstance(r, ArrheniusHopping) else r for r in self._reactions
+        )
+        hops = [r for r in self._reactions if isinstance(r, ArrheniusHopping)]
+        if len(hops) > 1:
+            raise ValueError(f"reactions: {len(hops)} ArrheniusHopping; one is the most")
         present = self._start_counts = counts(self._here.winding)
         windings = chemistry.reachable_windings(present, self._reactions)
         needed = chemistry.meeting_pairs(present, self._reactions)
@@ -205,7 +218,26 @@ class Simulation:
             limit = min(1.0, 0.5 * spacing) if self.pair_force is not None else inf
         self._step_limit = limit
         self._reactions_due = bool(self._reactions)
+        self._hopper: Hopper | None = None
+        if hops:
+            self._hopper = Hopper(hops[0], self._here, self.seed, self._exclusion())
+            self._hopper.recount()
+        # An interrupted step whose first hops are done.
+        self._half_done = False
         self._unchecked = True
+
+    def _exclusion(self) -> float:
+        """λ: nearer than this, diverging forces would throw two vortices apart by half the step limit."""
+        if self.pair_force is None or not self._tables.diverges.any():
+            return 0.0
+        longest = 0.5 * self._step_limit / (self._dt * float(self._mobility.max()))
+        windings = self._tables.windings.tolist()
+        return max(
+            exclusion_distance(self.pair_force.pair(n1, n2).force, longest)
+            for a, n1 in enumerate(windings)
+            for b, n2 in enumerate(windings)
+            if self._tables.diverges[a, b]
+        )
 
     def _frictions(self, windings: NDArray[np.int64]) -> NDArray[np.float64]:
         if not isinstance(self._friction, Mapping):
@@ -226,6 +258,8 @@ class Simulation:
     def dt(self, value: float) -> None:
         self._time_origin = (self.step, self.time)
         self._dt = positive("dt", value)
+        if self._hopper is not None:
+            self._hopper.min_distance = self._exclusion()
         self._unchecked = True
 
     @property
@@ -281,6 +315,18 @@ class Simulation:
             self._reactions = before
             self._prepare()
             raise
+
+    @property
+    def hopping(self) -> Hopper | None:
+        """Hops between pinning regions: counts, fields, tallies, how well the layers are mixed; or None."""
+        return self._hopper
+
+    @property
+    def region_labels(self) -> NDArray[np.int32] | None:
+        """(N,) the pinning region of each vortex, rows as in `state`; None without regions."""
+        if self._hopper is None:
+            return None
+        return self._hopper.labels(self._here.positions)[np.argsort(self._here.ids)]
 
     @property
     def state(self) -> Vortices:
@@ -466,8 +512,14 @@ class Simulation:
         Raises
         ------
         ValueError
-            If an external force has no energy to minimise (a drive).
+            If an external force has no energy to minimise (a drive), or vortices hop: the slide would
+            carry them through the walls of their regions.
         """
+        if self._hopper is not None:
+            raise ValueError(
+                "reactions: ArrheniusHopping keeps vortices in their regions, which a slide to the minimum "
+                "does not; minimise before setting sim.reactions"
+            )
         for field in self._external:
             if not field.has_energy:
                 raise ValueError(
@@ -513,7 +565,12 @@ class Simulation:
     # ------------------------------------------------------------------ one step
 
     def _advance(self) -> None:
+        hopper = self._hopper
+        if hopper is not None and not self._half_done:
+            self._hop(hopper, 0)
+            self._half_done = True
         moves = self._next_moves()
+        flowed = hopper is not None and hopper.confine(moves, self._pairs.generation)
         moved, leaving = accept(
             self._here.positions,
             moves,
@@ -526,15 +583,47 @@ class Simulation:
         self.step += 1
         self._reactions_due = bool(self._reactions)
         self._pairs.positions_changed(sqrt(moved))
+        self._half_done = False
         if leaving:
             self._exit()
+        if hopper is not None:
+            if flowed:
+                hopper.recount()
+            self._hop(hopper, 1)
         self._react()
+
+    def _hop(self, hopper: Hopper, half: int) -> None:
+        """Hops over the first half of the step to come, or the second half of the step just made."""
+        middle = self.time + (0.5 - half) * self._dt
+        begin, end = (self.time, middle) if half == 0 else (middle, self.time)
+        events, moved, changed = hopper.advance(
+            begin, end, self.step, half, self.temperature, self._energy_change, self._drift
+        )
+        self.events += events
+        if changed:
+            self._pairs.population_changed()
+        else:
+            self._pairs.positions_changed(moved)
+
+    def _energy_change(self, slot: int, point: NDArray[np.float64]) -> float:
+        """ΔE in ε₀ of moving the vortex in a slot to a point (2,)."""
+        here = self._here
+        old = here.positions[slot].copy()
+        change = self._pairs.energy_at(slot, point) - self._pairs.energy_at(slot, old)
+        winding = here.winding[slot : slot + 1]
+        for field in self._bound:
+            if field.has_energy:
+                change += float(field.energy(point[None], winding, self.time))
+                change -= float(field.energy(old[None], winding, self.time))
+        return change
 
     def _next_moves(self) -> NDArray[np.float64]:
         """(N, 2) displacements of the step from the present state, in slot order."""
         temperature = self.temperature
         forces = self._compute_forces()
         noise = self._next_noise() if temperature > 0 else forces
+        if temperature > 0 and self._here.mirrors is not None:
+            mirror_noise(self._here.mirrors, noise)
         moves = np.empty_like(forces)
         worst, largest = propose(
             forces, noise, self._mobility, self._pairs.species, self._dt, temperature, moves
@@ -612,12 +701,16 @@ class Simulation:
         if not self._reactions_due:
             return
         self._reactions_due = False
+        if not self._reaction_distances.any():
+            return
         pairs, separations = self._pairs.close_pairs(self._reaction_distances)
         if len(pairs):
             self.events += chemistry.carry_out(
                 self._here, pairs, separations, self._reactions, self.step, self.time
             )
             self._pairs.population_changed()
+            if self._hopper is not None:
+                self._hopper.recount()
 
     # ------------------------------------------------------------------ checks
 
@@ -626,6 +719,8 @@ class Simulation:
         if not self._unchecked or self.remaining_steps == 0:
             return
         self._check_overlaps()
+        if self._hopper is not None:
+            self._hopper.check_start()
         self._next_moves()
         self._unchecked = False
 

@@ -112,7 +112,7 @@ class TrajectoryWriter:
         FileExistsError
             If there is a file and neither `overwrite` nor `resume` was given.
         TrajectoryMismatchError
-            If the file holds another run: the description or the frame at this step differs.
+            If the file holds another run (description or frame differ), or one without pinning regions.
         ValueError
             If the file is not a trajectory, truncated, or of another dtype.
         BlockingIOError
@@ -196,6 +196,7 @@ class TrajectoryWriter:
             make_room(new, OVERHEAD + len(description))
             h5md.create(
                 new,
+                h5md.Layout(regions=sim.region_labels is not None),
                 state.box,
                 len(state),
                 self.dtype.str,
@@ -235,6 +236,11 @@ class TrajectoryWriter:
             raise ValueError(
                 f"dtype = {self.dtype.name!r}: {target} holds {file.dtype.name}; give that one"
             )
+        if sim.region_labels is not None and not file.layout.regions:
+            raise TrajectoryMismatchError(
+                f"trajectory {target}: begun without pinning regions, it has no place for which region a "
+                f"vortex is in; write to another file"
+            )
         self._check_run(sim, file)
         self._new_events(sim, file)
         self._published = True
@@ -248,7 +254,7 @@ class TrajectoryWriter:
         row: Row | None = None
         problem = None
         if frame is not None:
-            row = frame_row(sim, file.ids_before(frame), file.dtype)
+            row = frame_row(sim, file.ids_before(frame), file.dtype, file.layout)
             problem = file.difference(frame, row)
             fingerprint = digest(row)
             if any(c.step == step and same(c.digest, fingerprint) for c in file.changes):
@@ -292,7 +298,8 @@ class TrajectoryWriter:
                 f"trajectory {self._target}: has no frame at step {step}, but later ones (was `every` "
                 f"another? it is {self.every} now); write to another file"
             )
-        row = frame_row(sim, file.ids_before(file.frames if frame is None else frame), file.dtype)
+        before = file.ids_before(file.frames if frame is None else frame)
+        row = frame_row(sim, before, file.dtype, file.layout)
         if frame is not None:
             problem = file.difference(frame, row)
             if problem is not None:
@@ -321,7 +328,7 @@ class TrajectoryWriter:
         total, stored = len(sim.events), file.events
         due = int(np.searchsorted(file.event_steps, int(sim.step)))
         common = min(total, stored)
-        fresh = event_rows(sim.events[self._events_compared : common])
+        fresh = event_rows(sim.events[self._events_compared : common], file.layout)
         kept = file.event_rows(self._events_compared, common)
         if any(not same(kept[name], fresh[name]) for name in kept):
             k = next(
@@ -337,7 +344,7 @@ class TrajectoryWriter:
             problem = f"it lacks {sim.events[stored]}"
         else:
             self._events_compared = common
-            return event_rows(sim.events[stored:])
+            return event_rows(sim.events[stored:], file.layout)
         raise TrajectoryMismatchError(
             f"trajectory {self._target}: up to step {sim.step} the run does not repeat the events of the "
             f"file ({problem}); {_REMEDY}"

@@ -6,26 +6,38 @@ It can be thrown to any step, like one that was resumed from a checkpoint there.
 from __future__ import annotations
 
 import multiprocessing
+from itertools import pairwise
 from typing import Any
 
 import h5py
 import numpy as np
 
 from vortexmd.box import Box
+from vortexmd.description import describe
 from vortexmd.events import Event
+from vortexmd.flux_exchange import ActivationLaw
+from vortexmd.hopping import ArrheniusHopping
+from vortexmd.regions import Regions
 from vortexmd.trajectory import TrajectoryWriter
 from vortexmd.vortices import Vortices
 
 
 class FakeSimulation:
-    """`counts(step)` says how many vortices there are; the eldest leave, newcomers get new ids."""
+    """`counts(step)` says how many vortices there are; the eldest leave, newcomers get new ids.
 
-    def __init__(self, counts=lambda step: 7, *, box=None, windings=(1, -1, 2), seed=0, dt=0.01):
+    With `strips`, the box is parted into so many pinning regions along x, and every third step has a hop.
+    """
+
+    def __init__(
+        self, counts=lambda step: 7, *, box=None, windings=(1, -1, 2), seed=0, dt=0.01, strips=0
+    ):
         self.counts = counts
         self.box = box or Box((10.0, 6.0))
         self.windings = windings
         self.seed = seed
         self.dt = dt
+        # Changed later, this leaves the hops as they were.
+        self.strips = self.hops = strips
         self.temperature = 0.25
         self.tilt = 0.0
         self.nudge = 0.0
@@ -52,11 +64,15 @@ class FakeSimulation:
                 else:
                     events.append(self._event("exit", s, [self.ids.pop(0)]))
                     before -= 1
+            if self.hops and s % 3 == 1 and self.ids:
+                regions = (s % self.hops, (s + 1) % self.hops)
+                events.append(self._event("hop", s, self.ids[-1:], regions))
         self.events = events
 
-    def _event(self, kind: str, step: int, ids: list[int]) -> Event:
+    def _event(self, kind: str, step: int, ids: list[int], regions=None) -> Event:
         windings = tuple(int(self._winding(np.array([i]))[0]) for i in ids)
-        return Event(kind, step, step * self.dt, tuple(ids), windings, (0.1 * step, 1.0))
+        time, place = step * self.dt, (0.1 * step, 1.0)
+        return Event(kind, step, time, tuple(ids), windings, place, regions=regions)
 
     def _winding(self, ids):
         return np.array(self.windings)[ids % len(self.windings)]
@@ -80,6 +96,13 @@ class FakeSimulation:
                 walk[:, axis] = lengths[axis] * (0.5 + 0.5 * np.sin(walk[:, axis]))
         return Vortices(walk, self._winding(ids), self.box, ids, step=self.step, time=self.time)
 
+    @property
+    def region_labels(self):
+        if not self.strips:
+            return None
+        x = self.state.positions[:, 0] / self.box.lengths[0]
+        return np.floor(x * self.strips).astype(np.int32) % self.strips
+
     def energies(self) -> dict[str, float]:
         return {"pair": float(np.sin(self.step) + len(self.ids)), "external": 0.1 * self.tilt}
 
@@ -98,7 +121,20 @@ class FakeSimulation:
             "seed": self.seed,
             "cutoff": float("inf"),
             "external": [{"type": "UniformDrive", "force": [self.tilt, 0.0]}],
+            **({"reactions": [self._hopping()]} if self.strips else {}),
         }
+
+    def _hopping(self) -> dict[str, Any]:
+        """As `ArrheniusHopping` describes itself."""
+        (lx, ly), edges = self.box.lengths, np.linspace(0, 1, self.strips + 1)
+        strips = [[lx * a, 0.0, lx * b, ly] for a, b in pairwise(edges)]
+        rule = ArrheniusHopping(
+            Regions.rectangles(strips, box=self.box),
+            ActivationLaw("linear", u0=5.0, b_max=2.0),
+            attempt_rate=0.1,
+            hop_distance=0.2,
+        )
+        return describe(rule)
 
     def run(self, steps: int, *writers: Any, after_frame=lambda step: None) -> None:
         """The engine's loop, as far as writers see it."""
