@@ -1,4 +1,4 @@
-"""The command line: ``vortexmd run | info | plot | export | gl``."""
+"""The command line: ``vortexmd run | info | plot | export | flux | gl``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vortexmd import __version__, gl_commands
+from vortexmd import __version__, flux_commands, gl_commands
 
 # A user's mistake; a run that failed or was stopped.
 MISTAKE, FAILURE, STOPPED = 2, 1, 130
@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--force", action="store_true", help="replace the file")
     export.set_defaults(command=_export)
 
+    flux_commands.add_commands(commands)
     gl_commands.add_commands(commands)
     return parser
 

@@ -1,8 +1,9 @@
-"""The reference of configuration files: ``python -m vortexmd.config_reference``."""
+"""The references of configuration files: ``python -m vortexmd.config_reference [flux]``."""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import Any
 
 from vortexmd.config import AnnealTable, OutputTable, RunTable, StartTable
@@ -63,14 +64,7 @@ def reference() -> str:
         ("run.anneal", AnnealTable),
         ("output", OutputTable),
     ):
-        lines += [f"## [{name}]", "", cls.__doc__ or "", "", "```toml", f"[{name}]"]
-        for f in dataclasses.fields(cls):
-            note = "" if f.default is None else f" (default: {_toml(f.default)})"
-            if f.default is dataclasses.MISSING:
-                note = " (required)"
-            setting = f"{f.name} = {f.metadata['example']}"
-            lines.append(f"{setting:<40} # {f.metadata['doc']}{note}")
-        lines += ["```", ""]
+        lines += table_lines(name, cls)
     for name, title, text in (
         (
             "pair_force",
@@ -86,6 +80,19 @@ def reference() -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
+def table_lines(name: str, cls: Any, title: str | None = None) -> list[str]:
+    """The section of one table: what it is, and every key with an example, what it means and its default."""
+    title = title or f"[{name}]"
+    lines = [f"## {title}", "", cls.__doc__ or "", "", "```toml", title]
+    for f in dataclasses.fields(cls):
+        note = "" if f.default in (None, dataclasses.MISSING) else f" (default: {_toml(f.default)})"
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            note = " (required)"
+        setting = f"{f.name} = {f.metadata['example']}"
+        lines.append(f"{setting:<40} # {f.metadata['doc']}{note}")
+    return [*lines, "```", ""]
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
@@ -93,4 +100,6 @@ def _toml(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(reference(), end="")
+    from vortexmd import flux_reference
+
+    print(flux_reference.reference() if sys.argv[1:] == ["flux"] else reference(), end="")

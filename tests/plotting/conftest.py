@@ -9,6 +9,8 @@ from vortexmd.vortices import Vortices
 class FrameList(list):
     """Frames with the series that a trajectory file holds, from simple formulas."""
 
+    regions = None
+
     def __init__(self, frames):
         super().__init__(frames)
         steps = np.arange(len(frames))

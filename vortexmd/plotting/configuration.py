@@ -17,6 +17,7 @@ from vortexmd.analysis.delaunay import (
 from vortexmd.analysis.order import sixfold_fraction
 from vortexmd.plotting import layers, style
 from vortexmd.plotting.layers import Pins
+from vortexmd.plotting.regions import draw_regions
 from vortexmd.vortices import Vortices
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
+
+    from vortexmd.regions import Regions
 
 # Above this many vortices single cells, dots and paths can no longer be told apart on a slide.
 MOST_LEGIBLE = 20_000
@@ -46,6 +49,7 @@ def plot_configuration(
     voronoi: bool = True,
     pins: Pins | Sequence[Pins] | None = None,
     trails: Sequence[ArrayLike] | None = None,
+    regions: Regions | None = None,
 ) -> Axes:
     """Draw vortices in their box.
 
@@ -73,6 +77,8 @@ def plot_configuration(
         ``radius`` in λ, such as `vortexmd.GaussianPins`, or several.
     trails
         Unwrapped paths (K, 2) in λ, fading towards their start; rows of NaN are gaps.
+    regions
+        Pinning regions, whose walls are drawn beneath the vortices; up to 12 are named.
 
     Returns
     -------
@@ -91,7 +97,8 @@ def plot_configuration(
     legible = len(vortices) <= MOST_LEGIBLE
     entries: list[Artist] = []
     found = delaunay_neighbors(vortices)
-    gap = _points_per_length(ax, high - low) * _typical_gap(vortices, found)
+    scale = _points_per_length(ax, high - low)
+    gap = scale * _typical_gap(vortices, found)
     dot = float(np.clip(0.34 * gap, 0.7, 12.0))
     if voronoi:
         line = float(np.clip(0.03 * gap, 0.15, 0.9))
@@ -105,6 +112,8 @@ def plot_configuration(
     if pins is not None:
         wells = [cast(Pins, pins)] if hasattr(pins, "positions") else cast(Sequence[Pins], pins)
         entries += layers.draw_pins(ax, frame, wells, vortices.box)
+    if regions is not None:
+        entries += draw_regions(ax, frame, regions, vortices.box, scale)
     if trails is not None and legible:
         layers.draw_trails(ax, frame, trails, vortices.box, float(np.clip(0.3 * dot, 0.4, 1.8)))
     if legible:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import index
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from vortexmd.analysis.delaunay import cell_domain
 from vortexmd.plotting import style
 from vortexmd.plotting.configuration import MOST_LEGIBLE, picture_size, plot_configuration
+from vortexmd.plotting.exchange import plot_exchange
 from vortexmd.plotting.layers import Pins
 from vortexmd.plotting.series import plot_count, plot_energy, plot_order, plot_velocity
 from vortexmd.plotting.trails import recent_trails
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from vortexmd.regions import Regions
+
 # Inches. The picture is as large as this allows; the curves stand beside it, or below one that is
 # more than WIDE times as wide as high.
 PICTURE = 6.4
 WIDE_PICTURE = 12.0
 WIDE = 2.2
 PANEL_WIDTH, PANEL_HEIGHT, PANEL_GAP = 4.6, 1.75, 0.5
+# Where a legend has two rows.
+WIDE_GAP = 0.72
 # From the picture's side to the panels' axes: room for tick labels and a label of two lines.
 BESIDE = 1.45
 # What a temperature axis takes more, between panels side by side.
@@ -46,7 +51,9 @@ def plot_run(
 ) -> Figure:
     """A figure of a run: the configuration, and energy, mean velocity and order against time.
 
-    If the number of vortices changed, their numbers take the place of P₆ and |⟨ψ₆⟩|. A grey line
+    If the number of vortices changed, their numbers take the place of P₆ and |⟨ψ₆⟩|; in a run with pinning
+    regions the field of each does, beside what theory says of it (`plot_exchange`), and the picture has their
+    walls. Regions that changed on the way are left out: plot a slice. A grey line
     in the curves marks the time of the picture. The picture of a strip more than 2.2 times as wide as high
     stands above the curves, any other beside them. Above 20 000 vortices, cells other than
     those of defects, dots and trails are left out, and a note says so.
@@ -89,10 +96,10 @@ def plot_run(
     paths = (
         recent_trails(trajectory, frame, trails) if trails and len(state) <= MOST_LEGIBLE else None
     )
-    plot_configuration(state, picture, pins=pins, trails=paths)
+    regions = _regions(trajectory)
+    plot_configuration(state, picture, pins=pins, trails=paths, regions=regions)
 
-    varies = bool(np.ptp(np.asarray(trajectory.count)))
-    draw = (plot_energy, plot_velocity, plot_count if varies else plot_order)
+    draw = (plot_energy, plot_velocity, _last_panel(trajectory, regions))
     if wide:
         twin = TWIN * bool(np.ptp(np.asarray(trajectory.temperature)))
         across = (width - 2 * BESIDE - twin) / 3
@@ -103,11 +110,11 @@ def plot_run(
         panel_height = PANEL_HEIGHT
     else:
         # As high as the picture beside them, but never flat: a low box has room above and below.
-        panel_height = max(PANEL_HEIGHT, (height - 2 * PANEL_GAP) / 3)
-        top = (height + 3 * panel_height + 2 * PANEL_GAP) / 2
+        gap = PANEL_GAP if regions is None else WIDE_GAP
+        panel_height = max(PANEL_HEIGHT, (height - 2 * gap) / 3)
+        top = (height + 3 * panel_height + 2 * gap) / 2
         places = [
-            (width + BESIDE, top - (k + 1) * panel_height - k * PANEL_GAP, PANEL_WIDTH)
-            for k in range(3)
+            (width + BESIDE, top - (k + 1) * panel_height - k * gap, PANEL_WIDTH) for k in range(3)
         ]
     panels: list[Axes] = []
     for (left, bottom, across), draw_panel in zip(places, draw, strict=True):
@@ -121,3 +128,18 @@ def plot_run(
             panel.set_xlabel("")
             panel.tick_params(labelbottom=False)
     return style.fit(figure)
+
+
+def _regions(trajectory: TrajectoryLike) -> Regions | None:
+    """Those of all frames; none if they are not the same in all."""
+    try:
+        return trajectory.regions
+    except ValueError:
+        return None
+
+
+def _last_panel(trajectory: TrajectoryLike, regions: Regions | None) -> Callable[[Any, Axes], Axes]:
+    if regions is not None:
+        return plot_exchange
+    varies = bool(np.ptp(np.asarray(trajectory.count)))
+    return plot_count if varies else plot_order

@@ -49,7 +49,7 @@ def plot_energy(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
     """
     check_trajectory(trajectory)
     own_figure = ax is None
-    ax = _axes(ax)
+    ax = panel_axes(ax)
     count = np.asarray(trajectory.count)
     energy = np.asarray(trajectory.energy, dtype=float)
     if (count == count[0]).all() and count[0] > 0:
@@ -66,7 +66,7 @@ def plot_energy(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
         style.dress(twin)
         twin.tick_params(axis="y", colors=style.VERMILLION)
         twin.spines["right"].set(visible=True, color=style.VERMILLION)
-    return _finish(ax, own_figure)
+    return finish(ax, own_figure)
 
 
 @style.styled
@@ -92,7 +92,7 @@ def plot_velocity(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
     """
     check_trajectory(trajectory)
     own_figure = ax is None
-    ax = _axes(ax)
+    ax = panel_axes(ax)
     plain = np.asarray(trajectory.mean_velocity, dtype=float)
     weighted = np.asarray(trajectory.winding_velocity, dtype=float)
     times = np.asarray(trajectory.times, dtype=float)
@@ -107,7 +107,7 @@ def plot_velocity(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
         ax.text(0.5, 0.6, "two frames are needed", transform=ax.transAxes, ha="center")
     ax.set_ylabel("mean velocity\n/ (λ/τ)")
     _legend(ax)
-    return _finish(ax, own_figure)
+    return finish(ax, own_figure)
 
 
 @style.styled
@@ -133,8 +133,8 @@ def plot_order(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
     """
     check_trajectory(trajectory)
     own_figure = ax is None
-    ax = _axes(ax)
-    frames = _spread(len(trajectory), MOST_ORDER)
+    ax = panel_axes(ax)
+    frames = spread(len(trajectory), MOST_ORDER)
     found = [delaunay_neighbors(trajectory[int(k)]) for k in frames]
     times = np.asarray(trajectory.times, dtype=float)[frames]
     hexatic = np.array([global_hexatic_order(neighbors) for neighbors in found])
@@ -144,7 +144,7 @@ def plot_order(trajectory: TrajectoryLike, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-0.03, 1.05)
     ax.set_ylabel("order")
     _legend(ax)
-    return _finish(ax, own_figure)
+    return finish(ax, own_figure)
 
 
 @style.styled
@@ -174,9 +174,9 @@ def plot_count(trajectory: TrajectoryLike, ax: Axes | None = None, *, loglog: bo
 
     check_trajectory(trajectory)
     own_figure = ax is None
-    ax = _axes(ax)
+    ax = panel_axes(ax)
     times = np.asarray(trajectory.times, dtype=float)
-    frames = _spread_in_log(times, MOST_COUNTS) if loglog else _spread(len(times), MOST_COUNTS)
+    frames = _spread_in_log(times, MOST_COUNTS) if loglog else spread(len(times), MOST_COUNTS)
     windings = [trajectory[int(k)].winding for k in frames]
     positive = np.array([np.count_nonzero(winding > 0) for winding in windings])
     negative = np.array([np.count_nonzero(winding < 0) for winding in windings])
@@ -198,14 +198,16 @@ def plot_count(trajectory: TrajectoryLike, ax: Axes | None = None, *, loglog: bo
     ax.set_ylabel("number")
     if positive.any() or negative.any():
         _legend(ax)
-    return _finish(ax, own_figure)
+    return finish(ax, own_figure)
 
 
-def _axes(ax: Axes | None) -> Axes:
+def panel_axes(ax: Axes | None) -> Axes:
+    """The given axes, or those of a new figure."""
     return style.add_axes(style.new_figure(), 0.0, 0.0, 6.5, 3.6) if ax is None else ax
 
 
-def _finish(ax: Axes, own_figure: bool) -> Axes:
+def finish(ax: Axes, own_figure: bool) -> Axes:
+    """Label the time axis; size the figure if it was made for this panel."""
     ax.set_xlabel(TIME)
     style.dress(ax)
     if ax.get_yscale() == "linear":
@@ -250,7 +252,7 @@ def _legend(ax: Axes) -> None:
     )
 
 
-def _spread(frames: int, most: int) -> NDArray[np.int64]:
+def spread(frames: int, most: int) -> NDArray[np.int64]:
     """At most `most` frame numbers, evenly spread, the first and the last among them."""
     return np.unique(np.linspace(0, frames - 1, min(frames, most)).round().astype(np.int64))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.vortices import Vortices
+
+if TYPE_CHECKING:
+    from vortexmd.hopping import ArrheniusHopping
+    from vortexmd.regions import Regions
 
 
 class TrajectoryLike(Protocol):
@@ -40,6 +44,22 @@ class TrajectoryLike(Protocol):
     @property
     def winding_velocity(self) -> NDArray[np.float64]:
         """(T, 2) the same mean of n_i v_i."""
+
+    @property
+    def regions(self) -> Regions | None:
+        """The pinning regions; None without. ValueError if they are not the same in all frames."""
+
+
+class ExchangeLike(TrajectoryLike, Protocol):
+    """What is needed besides of a run with pinning regions."""
+
+    @property
+    def region_counts(self) -> NDArray[np.int64]:
+        """(T, R) vortices in each region."""
+
+    @property
+    def hopping(self) -> ArrheniusHopping:
+        """The rule; ValueError if it is not one throughout, or cannot be made again."""
 
 
 def check_trajectory(trajectory: TrajectoryLike) -> None:
