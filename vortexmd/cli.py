@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vortexmd import __version__, flux_commands, gl_commands
+from vortexmd import __version__, gl_commands
+from vortexmd.flux_command import commands as flux_commands
 
 # A user's mistake; a run that failed or was stopped.
 MISTAKE, FAILURE, STOPPED = 2, 1, 130

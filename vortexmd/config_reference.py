@@ -100,6 +100,6 @@ def _toml(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    from vortexmd import flux_reference
+    from vortexmd.flux_command import reference as flux_reference
 
     print(flux_reference.reference() if sys.argv[1:] == ["flux"] else reference(), end="")

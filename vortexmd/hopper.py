@@ -18,7 +18,7 @@ from vortexmd.flux_exchange.laws import LawArray
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.population import Population
 from vortexmd.random_numbers import HOPS, uniform_rows
-from vortexmd.region_kernels import (
+from vortexmd.regions.kernels import (
     DONE,
     ENTRY,
     EXIT,

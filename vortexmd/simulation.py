@@ -37,7 +37,7 @@ from vortexmd.neighbors import block_edges, check_reach
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
 from vortexmd.random_numbers import thermal_noise
-from vortexmd.region_kernels import mirror_noise
+from vortexmd.regions.kernels import mirror_noise
 from vortexmd.vortices import Vortices
 
 CHECKPOINT_SECONDS = 60.0

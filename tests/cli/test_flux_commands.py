@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vortexmd import config, flux_build, flux_config, flux_reference
+from vortexmd import config
 from vortexmd import flux_exchange as fx
 from vortexmd.cli import main
+from vortexmd.flux_command import build as flux_build
+from vortexmd.flux_command import config as flux_config
+from vortexmd.flux_command import reference as flux_reference
 from vortexmd.flux_exchange import FluxNetwork
 from vortexmd.flux_exchange.solver import SolverError
 

@@ -8,7 +8,7 @@ from partitions import BOUNDARIES, area, guillotine, many, part, rectangle
 from scipy.stats import chi2
 
 import vortexmd as vmd
-from vortexmd.region_kernels import INSULATED, OUTSIDE, confine
+from vortexmd.regions.kernels import INSULATED, OUTSIDE, confine
 
 
 def moved(regions, positions, moves, flowing=None):

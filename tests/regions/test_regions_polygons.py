@@ -16,7 +16,7 @@ from partitions import (
 
 import vortexmd as vmd
 from vortexmd.description import describe
-from vortexmd.region_kernels import locate
+from vortexmd.regions.kernels import locate
 
 SEEDS = st.integers(0, 10_000)
 

@@ -29,12 +29,13 @@ def add_commands(commands: Any) -> None:
 def _flux(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from vortexmd import flux_config, flux_report
     from vortexmd.files import beside, check_output, check_picture, replace
-    from vortexmd.flux_build import cases
-    from vortexmd.flux_draw import draw
+    from vortexmd.flux_command import config as flux_config
+    from vortexmd.flux_command import report as flux_report
+    from vortexmd.flux_command.build import cases
+    from vortexmd.flux_command.draw import draw
+    from vortexmd.flux_command.solve import solve
     from vortexmd.flux_exchange.solver import SolverError
-    from vortexmd.flux_solve import solve
 
     config = flux_config.read(arguments.file)
     table, picture = _outputs(arguments)

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
-from vortexmd.region_cells import cells_near, cut, ranges
-from vortexmd.region_kernels import RegionGrid
-from vortexmd.region_polygons import PolygonPartition
-from vortexmd.region_raster import RasterPartition
-from vortexmd.region_walls import SAME, Walls
+from vortexmd.regions.cells import cells_near, cut, ranges
+from vortexmd.regions.kernels import RegionGrid
+from vortexmd.regions.polygons import PolygonPartition
+from vortexmd.regions.raster import RasterPartition
+from vortexmd.regions.walls import SAME, Walls
 
 # Cells for each wall, so that few walls are near a cell, and few cells near no wall at all.
 CELLS_PER_WALL = 24
@@ -18,7 +18,7 @@ FEWEST_CELLS, MOST_CELLS = 4_096, 1_000_000
 
 
 def build(partition: PolygonPartition | RasterPartition) -> RegionGrid:
-    """The partition as `region_kernels` reads it."""
+    """The partition as `kernels` reads it."""
     box, walls = partition.box, partition.walls
     lengths = np.array(box.lengths)
     wanted = int(np.clip(CELLS_PER_WALL * len(walls.ends), FEWEST_CELLS, MOST_CELLS))

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vortexmd.flux_build import Case
-from vortexmd.flux_config import FluxConfig
+from vortexmd.flux_command.build import Case
+from vortexmd.flux_command.config import FluxConfig
+from vortexmd.flux_command.solve import Result
 from vortexmd.flux_exchange.approximate import ApproximateSolution
 from vortexmd.flux_exchange.flux_sample import FluxSample
-from vortexmd.flux_solve import Result
 
 # Rows and columns of the printed table.
 MOST_ROWS, MOST_COLUMNS = 6, 6

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from vortexmd.box import Box
-from vortexmd.region_conform import Loops
+from vortexmd.regions.conform import Loops
 
 # Shared areas below this part of the room they were looked for in are rounding.
 ROUNDING = 1e-12

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vortexmd.config import ConfigError, table
 from vortexmd.description import construct
-from vortexmd.flux_config import MOST_CASES, FluxConfig, StartTable
+from vortexmd.flux_command.config import MOST_CASES, FluxConfig, StartTable
 from vortexmd.flux_exchange import FluxNetwork, Interface, Outside, Region
 from vortexmd.region_tables import make_laws, make_regions
 from vortexmd.regions import Regions

@@ -17,8 +17,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from vortexmd.box import Box
-from vortexmd.region_cells import cells_near, cut, ranges
-from vortexmd.region_walls import SAME
+from vortexmd.regions.cells import cells_near, cut, ranges
+from vortexmd.regions.walls import SAME
 
 
 class Loops(NamedTuple):

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 
 from vortexmd.box import Box
-from vortexmd.region_lengths import raster_lengths
-from vortexmd.region_overlap import Hops
-from vortexmd.region_walls import End, Walls, end_walls, joined, line, total
+from vortexmd.regions.lengths import raster_lengths
+from vortexmd.regions.overlap import Hops
+from vortexmd.regions.walls import End, Walls, end_walls, joined, line, total
 
 
 @dataclass(frozen=True, eq=False)

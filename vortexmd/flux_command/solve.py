@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vortexmd.flux_build import Case
-from vortexmd.flux_config import FluxConfig, SolveTable
+from vortexmd.flux_command.build import Case
+from vortexmd.flux_command.config import FluxConfig, SolveTable
 from vortexmd.flux_exchange.approximate import ApproximateSolution
 from vortexmd.flux_exchange.flux_sample import FluxSample
 from vortexmd.flux_exchange.solution import FluxSolution

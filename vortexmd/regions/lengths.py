@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from vortexmd.region_walls import total
+from vortexmd.regions.walls import total
 
 # Pixels of the two straight runs that make a right angle a corner.
 CORNER = 2

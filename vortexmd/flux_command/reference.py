@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import fill
 
 from vortexmd.config_reference import table_lines
-from vortexmd.flux_config import (
+from vortexmd.flux_command.config import (
     CurvesTable,
     FigureTable,
     PanelTable,

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
-from vortexmd.region_conform import Loops, conform
-from vortexmd.region_overlap import Hops, overlapping, polygon_hops
-from vortexmd.region_walls import SAME, End, Walls, between, end_walls, joined
+from vortexmd.regions.conform import Loops, conform
+from vortexmd.regions.overlap import Hops, overlapping, polygon_hops
+from vortexmd.regions.walls import SAME, End, Walls, between, end_walls, joined
 
 # Areas must add up to that of the box to this part of it.
 EXACT = 1e-9

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vortexmd.box import Box
-from vortexmd.region_kernels import INSULATED, OUTSIDE
+from vortexmd.regions.kernels import INSULATED, OUTSIDE
 
 # Corners nearer to each other than this part of the longer side of the box are one.
 SAME = 1e-9

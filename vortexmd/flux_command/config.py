@@ -1,7 +1,7 @@
 """What a flux-exchange problem is, as a TOML file says it: the tables of ``vortexmd flux``.
 
-Every table is a frozen dataclass, read and documented as those of `config`; `flux_build` makes networks from
-them. The keys of [network] are the arguments of the `FluxNetwork` constructor that its `kind` names.
+Every table is a frozen dataclass, read and documented as those of `vortexmd.config`; `build` makes networks
+from them. The keys of [network] are the arguments of the `FluxNetwork` constructor that its `kind` names.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vortexmd.flux_config import FluxConfig
-from vortexmd.flux_solve import Result
+from vortexmd.flux_command.config import FluxConfig
+from vortexmd.flux_command.solve import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from vortexmd import region_checks as checked
 from vortexmd.box import Box
 from vortexmd.checks import positive
-from vortexmd.region_grid import build
-from vortexmd.region_kernels import OUTSIDE, RegionGrid, label_all
-from vortexmd.region_polygons import EXACT, PolygonPartition
-from vortexmd.region_raster import RasterPartition
-from vortexmd.region_walls import mean_chords
+from vortexmd.regions import checks as checked
+from vortexmd.regions.grid import build
+from vortexmd.regions.kernels import OUTSIDE, RegionGrid, label_all
+from vortexmd.regions.polygons import EXACT, PolygonPartition
+from vortexmd.regions.raster import RasterPartition
+from vortexmd.regions.walls import mean_chords
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +211,7 @@ class Regions:
 
     @cached_property
     def grid(self) -> RegionGrid:
-        """The partition for the compiled loops of `region_kernels`."""
+        """The partition for the compiled loops of `kernels`."""
         return build(self._partition)
 
     def label(self, positions: ArrayLike) -> NDArray[np.int32]:
@@ -230,7 +230,7 @@ class Regions:
     def interfaces(self) -> list[tuple[int, int, float]]:
         """(i, j, length in λ) of regions that touch, i < j, each pair once.
 
-        True lengths, across periodic ends too. Those of a raster are estimates (`region_lengths`): exact for
+        True lengths, across periodic ends too. Those of a raster are estimates (`lengths`): exact for
         rectangles along the axes; straight lines and circles within 1 % at 100 pixels and falling with the
         pixel size; ends and blunt corners are good to about a pixel.
         """

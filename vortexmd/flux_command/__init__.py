@@ -1,0 +1,1 @@
+"""``vortexmd flux FILE.toml``: networks of pinning regions from a file, solved, tabulated and drawn."""
