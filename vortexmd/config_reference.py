@@ -44,6 +44,26 @@ EXAMPLES = {
     "reactions": {
         "Annihilation": "mu = 1.7                 # at d_A(mu); or distance = 0.5, in λ",
         "Merging": "distance = 0.3           # λ\nmax_winding = 2",
+        "ArrheniusHopping": "laws = [                 # one a region, or one for all; B in vortices per λ²\n"
+        '    { kind = "linear", u0 = 3.0, b_max = 1.0 },        # u0 = U₀/kT; or u0_energy in ε₀\n'
+        '    { kind = "logarithmic", u0 = 5.0, b_max = 2.0 },   # or "inverse_power" with exponent\n'
+        "]\n"
+        "attempt_rate = 0.1       # ν₀ in 1/τ\n"
+        "hop_distance = 0.5       # s in λ\n"
+        'above_b_max = "clamp"    # or "extend", "raise", "flow"\n'
+        "effective = false        # true: regions narrower than s; conductances of the hops themselves\n"
+        "weigh_energy = false     # true: by min(1, exp(−ΔE/kT)) too\n"
+        "min_distance = 0.1       # λ: no hop ends nearer to another vortex\n"
+        "allow_above = false      # true: regions may begin above b_max\n"
+        "record_events = true     # false: tallies alone\n"
+        "# outside = { b_applied = 0.1, entry_barrier = 0.0 }   # beyond open ends, which need it\n\n"
+        "[regions]                # that part the box, without gaps\n"
+        "rectangles = [[0.0, 0.0, 20.0, 20.0], [20.0, 0.0, 40.0, 20.0]]   # x0, y0, x1, y1 in λ\n"
+        "# polygons = [[[0.0, 0.0], [40.0, 0.0], [0.0, 20.0]], …]         # corners in λ\n"
+        '# raster = "labels.npy"                # or a text file, or [[0, 1], [0, 2], …]: labels[ix][iy]\n'
+        "# regions = [0, 1]       # which region each rectangle or polygon belongs to; default one each\n"
+        "# background = true      # what they leave is one more region\n"
+        'names = ["weak", "strong"]',
     },
 }
 

@@ -213,6 +213,8 @@ def test_every_example_in_the_reference_is_valid(tmp_path):
     for block in blocks[4:]:
         text = start + run + anneal + output + block
         text = text.replace('{ "+1" = 0.9, "-1" = 0.1 }', "1", 1)
+        if "[regions]" in block:
+            text = text.replace("density = 0.05", "lengths = [40.0, 20.0]").replace("3.0", "0.3", 1)
         if "HarmonicTrap" in block:
             text = text.replace(
                 "density = 0.05", 'lengths = [80.0, 90.0]\nboundary = ["periodic", "free"]'

@@ -10,7 +10,12 @@ from matplotlib.collections import PolyCollection
 
 from vortexmd import flux_exchange as fx
 from vortexmd.flux_exchange.approximate import ApproximateSolution, approximate
-from vortexmd.plotting.flux import plot_fields, plot_relaxation_rate, plot_total_field
+from vortexmd.plotting.flux import (
+    plot_fields,
+    plot_geometric_effect,
+    plot_relaxation_rate,
+    plot_total_field,
+)
 from vortexmd.plotting.flux_axes import label_ends
 from vortexmd.plotting.flux_figures import figure_of_panels, plot_surface
 from vortexmd.plotting.flux_portrait import plot_phase_portrait
@@ -264,3 +269,28 @@ def test_bad_input(solution):
         plot_phase_portrait(solution.network.phase_portrait([20.0, 20.0]), labels=["a", "b"])
     with pytest.raises(ValueError, match="titles: 1 for 0 panels"):
         figure_of_panels([], ["a"])
+
+
+def test_the_geometric_effect_is_the_area_of_the_layer():
+    """B_t/B_b = 1 − a (1 − B_s/B_b) with a = 1 − (1 − δ/R)² (Eq. 24), at the R/δ of the cylinders."""
+    law = fx.ActivationLaw("logarithmic", u0=10.0, b_max=100.0)
+    times = [0.0, 0.1, 1.0, 10.0, 100.0]
+    radii = [30.0, 2.0, 5.0]
+    solutions = [
+        fx.FluxNetwork.cylinder(
+            radius, 0.5, bulk=law, surface=law, attempt_rate=1.0, hop_distance=0.1
+        ).solve([90.0, 80.0], times)
+        for radius in radii
+    ]
+    ax = plot_geometric_effect(solutions, time_unit="s")
+    curves = [line for line in ax.lines if line.get_marker() in "o^s"]
+    assert [line.get_label() for line in curves][-1] == "$t = 10^{2}$ s" and len(curves) == 3
+    for line, k in zip(curves, (2, 3, 4), strict=True):
+        np.testing.assert_allclose(line.get_xdata(), [4.0, 10.0, 60.0], rtol=1e-12)
+        expected = [
+            1 - (1 - (1 - 0.5 / radius) ** 2) * (1 - s.b[k, 1] / s.b[k, 0])
+            for radius, s in sorted(zip(radii, solutions, strict=True), key=lambda pair: pair[0])
+        ]
+        np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="different times"):
+        plot_geometric_effect([solutions[0], solutions[1].network.solve([90.0, 80.0], [1.0])])

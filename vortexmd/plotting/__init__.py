@@ -8,7 +8,12 @@ Matplotlib is loaded when the first figure is made.
 
 from vortexmd.plotting.configuration import plot_configuration
 from vortexmd.plotting.exchange import plot_exchange
-from vortexmd.plotting.flux import plot_fields, plot_relaxation_rate, plot_total_field
+from vortexmd.plotting.flux import (
+    plot_fields,
+    plot_geometric_effect,
+    plot_relaxation_rate,
+    plot_total_field,
+)
 from vortexmd.plotting.flux_figures import plot_surface
 from vortexmd.plotting.flux_portrait import plot_phase_portrait
 from vortexmd.plotting.run import plot_run
@@ -20,6 +25,7 @@ __all__ = [
     "plot_energy",
     "plot_exchange",
     "plot_fields",
+    "plot_geometric_effect",
     "plot_order",
     "plot_phase_portrait",
     "plot_relaxation_rate",

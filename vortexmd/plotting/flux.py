@@ -203,6 +203,57 @@ def plot_total_field(
     return finish(ax, own_figure)
 
 
+@style.styled
+def plot_geometric_effect(
+    solutions: Sequence[FluxSolution], ax: Axes | None = None, *, time_unit: str | None = None
+) -> Axes:
+    """B_t/B_b against R/δ: how much the surface layer shows in the total field of cylinders (Eq. 24).
+
+    At three of the times of the solutions; 1 where the sample is large, as the paper says.
+
+    Parameters
+    ----------
+    solutions
+        Two or more of networks made by `FluxNetwork.cylinder`, at the same times.
+    ax, time_unit
+        As in `plot_fields`.
+
+    Returns
+    -------
+    The axes.
+
+    Raises
+    ------
+    ValueError
+        If a network is no bulk behind a surface layer, or the times differ.
+    """
+    own_figure = ax is None
+    ax = new_axes(ax)
+    times = solutions[0].times
+    if any(not np.array_equal(times, other.times) for other in solutions):
+        raise ValueError("solutions: of different times; a curve needs the fields at one time")
+    slenderness, ratio = [], []
+    for solution in solutions:
+        bulk, _ = solution.network.bulk_and_layer()
+        # a = 1 − (1 − δ/R)² of the area lies in the layer.
+        slenderness.append(1.0 / (1.0 - np.sqrt(1.0 - solution.network.surface_fraction)))
+        ratio.append(solution.mean_field / solution.b[:, bulk])
+    order = np.argsort(slenderness)
+    x, y = np.array(slenderness)[order], np.array(ratio)[order]
+    later = np.flatnonzero(times > 0)
+    chosen = np.unique(later[np.linspace(0, len(later) - 1, 4).round().astype(int)])[-3:]
+    colours = (style.SKY, style.BLUE, style.BLACK)
+    for k, colour, marker in zip(chosen, colours, "o^s", strict=False):
+        words = f"$t = 10^{{{np.log10(times[k]):.3g}}}$" + (f" {time_unit}" if time_unit else "")
+        ax.plot(x, y[:, k], marker + "-", color=colour, linewidth=APPROXIMATION, label=words)
+    ax.axhline(1.0, color=style.GREY, linewidth=0.9, zorder=0)
+    ax.set_xscale("log")
+    ax.set_xlabel(r"$R\,/\,\delta$")
+    ax.set_ylabel(r"$B_t\,/\,B_{\mathrm{b}}$")
+    ax.legend(loc="lower right")
+    return finish(ax, own_figure)
+
+
 def _draw_totals(
     solutions: FluxSolution | Sequence[FluxSolution],
     ax: Axes | None,

@@ -9,7 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from vortexmd.plotting import style
-from vortexmd.plotting.flux import plot_fields, plot_relaxation_rate, plot_total_field
+from vortexmd.plotting.flux import (
+    plot_fields,
+    plot_geometric_effect,
+    plot_relaxation_rate,
+    plot_total_field,
+)
 from vortexmd.plotting.flux_axes import HEIGHT, WIDTH, add_legend
 
 if TYPE_CHECKING:
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 BESIDE, ABOVE = 1.25, 1.1
 COLUMNS = 2
 SMALL = 3.0
+# Between panels one above the other that each have an axis of their own.
+BELOW = 0.95
 
 
 @style.styled
@@ -94,9 +101,9 @@ def plot_surface(
 ) -> Figure:
     """Bulk, surface layer and outside (Eqs. 22–24): fields of one solution, B_t and its rate of all.
 
-    The left panel shows B_b, B_s and B_t of the first solution, with a grey line where its layer begins to
+    The first panel shows B_b, B_s and B_t of the first solution, with a grey line where its layer begins to
     pin; the right ones B_t and the relaxation rate −d ln B_t/d ln t of every solution, such as cylinders of
-    several radii.
+    several radii; with three or more, the geometric effect B_t/B_b against R/δ stands below the first.
 
     Parameters
     ----------
@@ -117,7 +124,10 @@ def plot_surface(
         As `plot_fields` does.
     """
     figure = style.new_figure()
-    fields = style.add_axes(figure, 0.0, 0.0, WIDTH, 2 * SMALL + 0.35)
+    several = len({solution.network.surface_fraction for solution in solutions}) > 2
+    whole = 2 * SMALL + 0.35
+    high = (whole - BELOW) / 2 if several else whole
+    fields = style.add_axes(figure, 0.0, whole - high, WIDTH, high)
     plot_fields(solutions[:1], fields, field_unit=field_unit, time_unit=time_unit)
     if labels is not None and len(labels) > 1:
         fields.set_title(f"{legend_title} = {labels[0]}" if legend_title else labels[0], loc="left")
@@ -130,6 +140,9 @@ def plot_surface(
     )
     total.set_xlabel("")
     total.tick_params(labelbottom=False)
+    if several:
+        effect = style.add_axes(figure, 0.0, 0.0, WIDTH, high)
+        plot_geometric_effect(solutions, effect, time_unit=time_unit)
     for panel in (rate, total):
         panel.yaxis.set_label_coords(-0.13, 0.5)
     style.fit(figure)
