@@ -6,6 +6,7 @@ between two times, walls that reflect, tallies and how well the layers along the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from math import exp, inf, sqrt
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.events import Event
+from vortexmd.flux_exchange import FluxExchangeWarning, Outside
 from vortexmd.flux_exchange.laws import LawArray
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.population import Population
@@ -35,7 +37,9 @@ from vortexmd.regions.kernels import (
 
 # Random numbers of the second half of a step begin here, those of the first at 0.
 SECOND_HALF = 2**30
+# Numbers are drawn for so many attempts at once, at most.
 MOST_ATTEMPTS = 2**16
+MOST_ATTEMPTS_A_STEP = 1e9
 
 
 class Hopper:
@@ -83,6 +87,7 @@ class Hopper:
         count = len(self.regions)
         self._since = np.zeros(count)
         self._temperature: float | None = None
+        self._started = False
         # Distances of the references from the walls, and of which generation of rows they are.
         self._discs, self._discs_of = np.empty(0), -1
         self._activation = Activation(
@@ -176,11 +181,32 @@ class Hopper:
 
     # ------------------------------------------------------------------ what a step does
 
-    def check_start(self) -> None:
-        """Refuse a start above B_m that was not asked for."""
-        if self.rule.allow_above or self.rule.above_b_max == "flow":
+    def check_start(self, dt: float, temperature: float) -> None:
+        """Refuse a start above B_m that was not asked for, and more attempts a step than can be made.
+
+        Once, before the first step of length `dt` (τ): later, fields may exceed B_m as the laws have it.
+        """
+        if self._started:
             return
-        self._check_fields("start", "allow_above=True starts there all the same")
+        if not self.rule.allow_above and self.rule.above_b_max != "flow":
+            self._check_fields("start", "allow_above=True starts there all the same")
+        self._set_temperature(temperature)
+        attempts = self._attempts(dt)
+        if attempts > MOST_ATTEMPTS_A_STEP:
+            raise ValueError(
+                f"hopping.attempt_rate = {self.rule.attempt_rate:g} per τ: {attempts:.2g} attempts a step, no "
+                f"step would ever end (at most {MOST_ATTEMPTS_A_STEP:g}); is it in 1/τ? Lower it, or dt"
+            )
+        lowest = float(self._activation.b_max.min())
+        outside = self.rule.outside
+        if isinstance(outside, Outside) and outside.b_applied > lowest:
+            warnings.warn(
+                f"hopping.outside: B_a = {outside.b_applied:g} exceeds the smallest B_m, {lowest:g}: that "
+                f"region is driven to where vortices flow and the law ends",
+                FluxExchangeWarning,
+                stacklevel=5,
+            )
+        self._started = True
 
     def recount(self) -> None:
         """Somebody else has moved, added or removed vortices."""
@@ -231,8 +257,9 @@ class Hopper:
         half: int,
         temperature: float,
         energy_change: Callable[[int, NDArray[np.float64]], float],
+        population_changed: Callable[[], None],
         drift: NDArray[np.float64],
-    ) -> tuple[list[Event], float, bool]:
+    ) -> tuple[list[Event], float]:
         """Hops between two times, everybody otherwise at rest.
 
         Parameters
@@ -245,6 +272,8 @@ class Hopper:
             k_BT in ε₀.
         energy_change
             Of moving a slot to a point (2,), in ε₀.
+        population_changed
+            Called after vortices have left or entered, before energies are asked for.
         drift
             As in `attempt_hops`.
 
@@ -252,7 +281,6 @@ class Hopper:
         -------
         events : the hops, if they are recorded
         moved : largest distance of a vortex that has hopped from its reference, in λ
-        changed : whether vortices have left or entered
         """
         here, rule = self._here, self.rule
         self._since[:] = begin
@@ -291,6 +319,9 @@ class Hopper:
             if why == WEIGH:
                 change = 0.0
                 if regions[hops, 1] != OUTSIDE:
+                    if changed:
+                        population_changed()
+                        changed = False
                     change = energy_change(int(who[hops]), points[hops])
                 if change > 0 and (temperature == 0 or chance > exp(-change / temperature)):
                     continue
@@ -311,10 +342,12 @@ class Hopper:
             if why == EXIT:
                 here.remove(who[hops - 1 : hops])
             changed |= why in (ENTRY, EXIT)
+        if changed:
+            population_changed()
         finish_exposure(end, self._since, self._activation)
         if rule.above_b_max == "raise":
             self._check_fields(f"step {step}", "above_b_max = 'clamp', 'extend' or 'flow' goes on")
-        return events, moved, changed
+        return events, moved
 
     def _carry(
         self,
@@ -337,10 +370,14 @@ class Hopper:
 
     def _room(self, interval: float) -> int:
         """How many attempts to draw numbers for at once."""
+        expected = self._attempts(interval)
+        return int(min(MOST_ATTEMPTS, expected + 4.0 * sqrt(expected) + 8.0))
+
+    def _attempts(self, interval: float) -> float:
+        """Attempts to be expected in an interval (τ): all vortices at the rate of the fastest region."""
         fastest = float(self._activation.factor.max(initial=0.0))
         rate = 2.0 * self.rule.attempt_rate * len(self._here) * fastest + self._entry_rate
-        expected = rate * interval
-        return int(min(MOST_ATTEMPTS, expected + 4.0 * sqrt(expected) + 8.0))
+        return rate * interval
 
     def _set_temperature(self, temperature: float) -> None:
         """Bring alphas, tables and factors up to date."""
@@ -410,6 +447,7 @@ class Hopper:
             "tallies": [[*pair, n] for pair, n in self.tallies.items()],
             "flows": [[*pair, n] for pair, n in self.flows.items()],
             "exposure": self._activation.exposure.tolist(),
+            "started": self._started,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -417,6 +455,7 @@ class Hopper:
         self.tallies = {(i, j): n for i, j, n in state["tallies"]}
         self.flows = {(i, j): n for i, j, n in state["flows"]}
         self._activation.exposure[:] = state["exposure"]
+        self._started = state["started"]
         self.recount()
 
 

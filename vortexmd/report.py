@@ -159,7 +159,7 @@ def _one_line(data: Any) -> str:
     shown = (
         f"{key}={_one_line(v)}"
         for key, v in data.items()
-        if key not in ("type", "box") and v is not None
+        if key not in ("type", "box", "regions") and v is not None and v is not False
     )
     return f"{data.get('type', 'function')}({', '.join(shown)})"
 

@@ -596,14 +596,18 @@ class Simulation:
         """Hops over the first half of the step to come, or the second half of the step just made."""
         middle = self.time + (0.5 - half) * self._dt
         begin, end = (self.time, middle) if half == 0 else (middle, self.time)
-        events, moved, changed = hopper.advance(
-            begin, end, self.step, half, self.temperature, self._energy_change, self._drift
+        events, moved = hopper.advance(
+            begin,
+            end,
+            self.step,
+            half,
+            self.temperature,
+            self._energy_change,
+            self._pairs.population_changed,
+            self._drift,
         )
         self.events += events
-        if changed:
-            self._pairs.population_changed()
-        else:
-            self._pairs.positions_changed(moved)
+        self._pairs.positions_changed(moved)
 
     def _energy_change(self, slot: int, point: NDArray[np.float64]) -> float:
         """ΔE in ε₀ of moving the vortex in a slot to a point (2,)."""
@@ -720,7 +724,7 @@ class Simulation:
             return
         self._check_overlaps()
         if self._hopper is not None:
-            self._hopper.check_start()
+            self._hopper.check_start(self._dt, self.temperature)
         self._next_moves()
         self._unchecked = False
 

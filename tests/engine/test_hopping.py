@@ -465,6 +465,64 @@ def test_a_start_above_b_max_is_refused_unless_asked_for():
     simulate(regions, rule=hops(regions, tight)).run(1)
 
 
+def test_later_fields_may_exceed_b_max():
+    """The check is of the start: a run goes on after the temperature was changed."""
+    regions = halves()
+    tight = fx.ActivationLaw("linear", u0=3.0, b_max=0.2)
+    start = vmd.Vortices(
+        np.random.default_rng(0).uniform(0, 1, (40, 2)) * [4.0, 6.0], 1, regions.box
+    )
+    rule = hops(regions, [FREE, tight], allow_above=False)
+    sim = vmd.Simulation(start, None, dt=0.01, temperature=2.0, reactions=[rule])
+    sim.run(200)
+    assert sim.hopping.fields[1] > 0.2
+    sim.temperature = 1.0
+    sim.run(1)
+
+
+def test_attempts_without_end_are_refused():
+    sim = simulate(halves(), rule=hops(halves(), FREE, attempt_rate=1e13))
+    with pytest.raises(ValueError, match=r"attempt_rate = 1e\+13 per τ: .* 1/τ"):
+        sim.run(1)
+
+
+def test_a_field_outside_above_b_max_is_told():
+    regions = halves("open")
+    sim = simulate(regions, 10, rule=hops(regions, LINEAR, outside=5.0))
+    with pytest.warns(vmd.FluxExchangeWarning, match="B_a = 5 exceeds the smallest B_m, 4"):
+        sim.run(1)
+
+
+def test_weighed_hops_in_an_open_box():
+    """Vortices come and go between hops whose energies are weighed: rows and energies stay in step."""
+    regions = halves(("open", "reflecting"))
+    rule = hops(regions, FREE, outside=2.0, weigh_energy=True, attempt_rate=100.0)
+    sim = simulate(regions, 60, rule=rule, law=pot.London(f0=0.3, cutoff=2.5), dt=0.05)
+    for _ in range(10):
+        sim.run(2)
+        assert (sim.hopping.counts == np.bincount(sim.region_labels, minlength=2)).all()
+    kinds = {event.kind for event in sim.events}
+    assert kinds == {"hop", "entry", "exit"}
+
+
+def test_energy_of_a_move_is_the_difference_of_the_whole():
+    """ΔE against the energies of two simulations that differ by the move."""
+    regions = halves("periodic")
+    law = pot.London(f0=1.0, cutoff=2.5)
+    pins = vmd.GaussianPins([[1.0, 1.0], [4.3, 2.9]], depth=0.3, radius=0.5)
+    start = vmd.random_vortices(30, box=regions.box, min_distance=0.3, seed=2)
+    sim = vmd.Simulation(start, law, dt=0.01, external=[pins], reactions=[hops(regions)])
+    sim.energy()
+    slot = 7
+    who = int(sim._here.ids[slot])
+    target = np.array([4.4, 3.0])
+    moved = start.positions.copy()
+    moved[start.ids == who] = target
+    other = vmd.Simulation(vmd.Vortices(moved, 1, regions.box), law, dt=0.01, external=[pins])
+    change = sim._energy_change(slot, target)
+    assert change == pytest.approx(other.energy() - sim.energy(), abs=1e-10)
+
+
 def test_minimisation_is_refused_while_vortices_hop():
     sim = simulate(halves(), 8, law=pot.London(f0=0.1, cutoff=2.9))
     with pytest.raises(ValueError, match="ArrheniusHopping"):
