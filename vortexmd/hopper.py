@@ -194,8 +194,8 @@ class Hopper:
         attempts = self._attempts(dt)
         if attempts > MOST_ATTEMPTS_A_STEP:
             raise ValueError(
-                f"hopping.attempt_rate = {self.rule.attempt_rate:g} per τ: {attempts:.2g} attempts a step, no "
-                f"step would ever end (at most {MOST_ATTEMPTS_A_STEP:g}); is it in 1/τ? Lower it, or dt"
+                f"hopping.attempt_rate = {self.rule.attempt_rate:g} per τ: {attempts:.2g} attempts a step, "
+                f"none would ever end (at most {MOST_ATTEMPTS_A_STEP:g}); is it in 1/τ? Lower it, or dt"
             )
         lowest = float(self._activation.b_max.min())
         outside = self.rule.outside
