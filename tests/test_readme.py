@@ -1,4 +1,4 @@
-"""The script on README's first screen runs as printed (with fewer steps)."""
+"""Scripts in README and docs run as printed (with fewer steps)."""
 
 import re
 from pathlib import Path
@@ -23,3 +23,13 @@ def test_readme_script(tmp_path, monkeypatch, capsys):
 def test_first_shell_block_has_two_commands():
     block = re.search(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
     assert len(block.strip().splitlines()) == 2
+
+
+def test_scripts_of_the_flux_exchange_page():
+    text = (ROOT / "docs" / "flux_exchange.md").read_text()
+    first, second = re.findall(r"```python\n(.*?)```", text, re.S)
+    names = {}
+    exec(first, names)
+    assert abs(names["eq"].b.sum() - names["sol"].b[-1].sum()) < 1e-12
+    exec(second.replace("run(5_000", "run(100"), names)
+    assert names["sim"].hopping.counts.sum() == 300
