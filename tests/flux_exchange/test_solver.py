@@ -495,3 +495,16 @@ def test_temperature_zero_is_refused():
     law = ActivationLaw("linear", u0_energy=1.0, b_max=20.0).at(0.0)
     with pytest.raises(ValueError, match="temperature = 0: below B_m nothing hops"):
         integrate(graph_of([law, law]), [20.0, 5.0], [1.0], 1e-6)
+
+
+def test_times_next_to_zero():
+    """B = B(0) + t f(B(0)) to rounding, and at once: multistep solvers can stall there."""
+    graph = random_graph(np.random.default_rng(3), 5)
+    b0 = 0.7 * graph.laws.b_max
+    for end in (1e-300, 1e-200, 1e-40):
+        b, _ = integrate(graph, b0, [0.1 * end, end], 1e-8)
+        np.testing.assert_array_equal(b, [b0, b0])
+    # A region that was empty holds what has come in.
+    law = ActivationLaw("logarithmic", u0=3.0, b_max=20.0)
+    pair = FluxNetwork.two_regions(law, law, epsilon=0.5)
+    assert pair.solve([20.0, 0.0], [1e-30]).b[0, 1] == pytest.approx(0.5 * 20.0 * 1e-30, rel=1e-12)

@@ -225,6 +225,9 @@ def test_region_order_and_laws_above_b_max():
     solution = sample().solve(start, times, surface="two_stage", allow_above=True)
     assert solution.b == pytest.approx(b, rel=1e-7)
     assert solution.switch_time == pytest.approx(switch, rel=1e-7)
+    for end in (1e-200, 1e-300):
+        b, when = two_stage(sample().graph, 0, 1, start, [end])
+        assert (b == [start]).all() and when is None
     # The start alone.
     b, switch = two_stage(sample().graph, 0, 1, start, [0.0])
     assert (b == [start]).all()
