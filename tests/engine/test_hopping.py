@@ -92,6 +92,26 @@ def test_a_reflected_gas_stays_uniform_up_to_the_walls(regions, scheme):
     assert abs(in_layer / total - share) < 4.5 * error
 
 
+@pytest.mark.parametrize("temperature", [0.0, 0.3])
+def test_drives_and_pins_press_nobody_through_a_wall(temperature):
+    """A strong drive piles vortices up against the walls, slanted ones too; hops alone let them pass."""
+    regions = triangles("reflecting")
+    cold = fx.ActivationLaw("linear", u0=500.0, b_max=1e6)
+    pins = vmd.GaussianPins.random(10, depth=2.0, radius=0.4, box=regions.box, seed=3)
+    push = [pins, vmd.UniformDrive((3.0, 1.0))]
+    sim = simulate(regions, rule=hops(regions, cold), external=push, temperature=temperature)
+    before = sim.region_labels
+    sim.run(600)
+    assert (sim.region_labels == before).all()
+    # Most of the left triangle's vortices lie at its two slanted walls, x = y and x + y = 6.
+    r = sim.state.positions[before == 3]
+    gap = np.minimum(np.abs(r[:, 0] - r[:, 1]), np.abs(6 - r.sum(axis=1))) / np.sqrt(2)
+    assert np.median(gap) < 0.35
+    sim.reactions = [hops(regions, FREE)]
+    sim.run(100)
+    assert sum(sim.hopping.tallies.values()) > 20
+
+
 def test_counts_follow_every_hop_and_tallies_balance():
     regions = triangles()
     sim = simulate(regions, 80, law=pot.London(f0=0.5, cutoff=2.5), rule=hops(regions, FREE))
@@ -411,6 +431,20 @@ def test_a_law_from_a_function_hops_like_the_formula():
     for sim in sims:
         sim.run(300)
     assert sims[0].events and sims[0].events == sims[1].events
+
+
+def test_a_law_from_a_function_is_given_again_on_resume(tmp_path):
+    regions = halves()
+    own = fx.ActivationLaw.from_function(lambda b: 2.0 * (1 - b / 4.0), b_max=4.0)
+    whole, half = (simulate(regions, 80, rule=hops(regions, own)) for _ in range(2))
+    whole.run(60)
+    half.run(25)
+    half.save(tmp_path / "half.chk")
+    with pytest.raises(ValueError, match="reactions="):
+        vmd.Simulation.resume(tmp_path / "half.chk")
+    half = vmd.Simulation.resume(tmp_path / "half.chk", reactions=[hops(regions, own)])
+    half.run(35)
+    assert same_bits(whole, half) and whole.events == half.events
 
 
 # ------------------------------------------------------------------ what is refused
