@@ -172,8 +172,10 @@ class ArrheniusHopping(Reaction):
     def network(
         self, *, effective: bool | None = None, temperature: float | None = None
     ) -> FluxNetwork:
-        """The `FluxNetwork` of the same regions: its equations are what well mixed vortices follow on
-        average.
+        """The `FluxNetwork` of the same regions: what well mixed vortices follow on average.
+
+        In the box of the regions: made without one they are closed by reflecting ends, even where the
+        simulation is periodic; ``sim.hopping.rule.network()`` has the simulation's box.
 
         Parameters
         ----------
