@@ -61,6 +61,8 @@ class PairForces:
         self._lengths = np.array(here.box.lengths)
         self._half = np.where(here.box.periodic, 0.5 * self._lengths, np.inf)
         self._blocks: list[neighbors.BlockPairs] = []
+        self._cells: neighbors.Cells | None = None
+        self._cell_start = np.zeros(1, dtype=np.int64)
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self.population_changed()
 
@@ -99,6 +101,7 @@ class PairForces:
         positions = here.reference
         cells = neighbors.cut_cells(positions, here.box, reach)
         cell_start = neighbors.slot_order(positions, here.ids, cells)[1]
+        self._cells, self._cell_start = cells, cell_start
         edges = neighbors.block_edges(len(here))
 
         def block(k: int) -> neighbors.BlockPairs:
@@ -107,6 +110,26 @@ class PairForces:
 
         self._blocks = list(self._map(block, range(len(edges) - 1)))
         self.valid = True
+
+    def slot_cells(self) -> neighbors.SlotCells:
+        """The cells behind the list, as long as it is valid."""
+        cells = self._cells
+        if cells is None:
+            nothing = (0, (1, 1), (0.0, 0.0), (1.0, 1.0), (False, False))
+            return neighbors.SlotCells(
+                False, self._cell_start, *nothing, self._here.reference, self.skin
+            )
+        return neighbors.SlotCells(
+            self.valid,
+            self._cell_start,
+            cells.major,
+            (int(cells.count[0]), int(cells.count[1])),
+            (float(cells.origin[0]), float(cells.origin[1])),
+            (float(cells.width[0]), float(cells.width[1])),
+            (bool(cells.periodic[0]), bool(cells.periodic[1])),
+            self._here.reference,
+            0.5 * self.skin,
+        )
 
     def add_forces(self, out: NDArray[np.float64]) -> None:
         """Add the pair force on each vortex, in Ω₀ and slot order, to `out` (N, 2)."""

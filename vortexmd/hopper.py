@@ -18,6 +18,7 @@ from vortexmd.events import Event
 from vortexmd.flux_exchange import FluxExchangeWarning, Outside
 from vortexmd.flux_exchange.laws import LawArray
 from vortexmd.hopping import ArrheniusHopping
+from vortexmd.neighbors import SlotCells
 from vortexmd.population import Population
 from vortexmd.random_numbers import HOPS, uniform_rows
 from vortexmd.regions.kernels import (
@@ -258,6 +259,7 @@ class Hopper:
         temperature: float,
         energy_change: Callable[[int, NDArray[np.float64]], float],
         population_changed: Callable[[], None],
+        slots: SlotCells,
         drift: NDArray[np.float64],
     ) -> tuple[list[Event], float]:
         """Hops between two times, everybody otherwise at rest.
@@ -274,6 +276,8 @@ class Hopper:
             Of moving a slot to a point (2,), in ε₀.
         population_changed
             Called after vortices have left or entered, before energies are asked for.
+        slots
+            The cells of the neighbour list.
         drift
             As in `attempt_hops`.
 
@@ -303,6 +307,7 @@ class Hopper:
                 rule.hop_distance,
                 self._entry_rate,
                 self.min_distance if rule.min_distance is None else rule.min_distance,
+                slots,
                 rule.weigh_energy,
                 begin,
                 end,
@@ -325,6 +330,7 @@ class Hopper:
                     change = energy_change(int(who[hops]), points[hops])
                 if change > 0 and (temperature == 0 or chance > exp(-change / temperature)):
                     continue
+                slots = slots._replace(valid=False)
                 self._carry(int(who[hops]), regions[hops], points[hops], when[hops], drift)
                 hops += 1
                 why = EXIT if regions[hops - 1, 1] == OUTSIDE else WEIGH
@@ -339,6 +345,8 @@ class Hopper:
             if hops:
                 away = here.positions[who[:hops]] - here.reference[who[:hops]]
                 moved = max(moved, sqrt(float((away**2).sum(axis=1).max())))
+            if why in (ENTRY, EXIT):
+                slots = slots._replace(valid=False)
             if why == EXIT:
                 here.remove(who[hops - 1 : hops])
             changed |= why in (ENTRY, EXIT)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isinf
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -59,6 +60,36 @@ class BlockPairs:
     start: NDArray[np.int64]
     middle: NDArray[np.int64]
     neighbors: NDArray[np.int32]
+
+
+class SlotCells(NamedTuple):
+    """Which slots stand in which cell, for compiled loops that look around a point.
+
+    Attributes
+    ----------
+    valid
+        Whether the rest holds.
+    start
+        (cells + 1,) first slot of each.
+    major
+        The axis along which rows of cells follow each other.
+    cells, origin, width, periodic
+        Number, origin (λ), width (λ) and periodicity of the cells along (major, minor) axis.
+    reference
+        (N, 2) λ: the positions by which they were sorted.
+    slack
+        λ: how far vortices may have gone from there.
+    """
+
+    valid: bool
+    start: NDArray[np.int64]
+    major: int
+    cells: tuple[int, int]
+    origin: tuple[float, float]
+    width: tuple[float, float]
+    periodic: tuple[bool, bool]
+    reference: NDArray[np.float64]
+    slack: float
 
 
 def cut_cells(positions: NDArray[np.float64], box: Box, reach: float) -> Cells:

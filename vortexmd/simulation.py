@@ -604,6 +604,7 @@ class Simulation:
             self.temperature,
             self._energy_change,
             self._pairs.population_changed,
+            self._pairs.slot_cells(),
             self._drift,
         )
         self.events += events

@@ -316,6 +316,40 @@ def test_min_distance_keeps_hops_apart():
     assert not hopped(min_distance=0.06)
 
 
+@pytest.mark.parametrize(
+    "boundary", ["periodic", ("reflecting", "periodic"), ("open", "reflecting")]
+)
+@pytest.mark.parametrize("sides", [(30.0, 24.0), (9.0, 31.0)])
+def test_neighbours_of_a_landing_point_are_found_by_cells_as_by_looking_at_all(boundary, sides):
+    regions = halves(boundary, *sides)
+    rule = hops(
+        regions,
+        FREE,
+        min_distance=0.6,
+        attempt_rate=200.0,
+        outside=1.0 if "open" in boundary else None,
+    )
+    one, other = (
+        simulate(regions, 700, rule=rule, law=pot.London(f0=0.1, cutoff=2.0)) for _ in range(2)
+    )
+    cells = other._pairs.slot_cells
+    used = []
+    # The other one never trusts its cells.
+    other._pairs.slot_cells = lambda: cells()._replace(valid=False)
+    for _ in range(30):
+        one.run(1)
+        other.run(1)
+        used.append(one._pairs.slot_cells().valid)
+    # In the open box somebody comes or goes in every step, after the cells were used.
+    assert any(used) or "open" in boundary
+    assert one.events == other.events and len(one.events) > 30
+    # The distance has kept hops back.
+    rule = hops(regions, FREE, min_distance=0.0, attempt_rate=200.0, outside=rule.outside)
+    freely = simulate(regions, 700, rule=rule)
+    freely.run(30)
+    assert len(freely.events) > 1.3 * len(one.events)
+
+
 def test_diverging_forces_bring_a_distance_of_their_own():
     regions = halves()
     assert simulate(regions, 3, law=pot.GLFit(2.0, cutoff=3.0)).hopping.min_distance == 0.0

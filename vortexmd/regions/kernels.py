@@ -434,20 +434,48 @@ def change_content(region, vortices, quanta, time, since, activation):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _crowded(x, y, but, positions, grid, distance):
-    """Whether some vortex other than `but` is nearer to a point than a distance."""
+def _crowded(x, y, but, positions, grid, distance, slots, sorted_):
+    """Whether some vortex other than `but` is nearer to a point than a distance.
+
+    `slots` are the `SlotCells` of the neighbour list; unless `sorted_` they do not hold, and all vortices are
+    looked at.
+    """
     lx, ly = grid.lengths
     # Positions may have left a periodic box since they were last folded.
     per_x = 1.0 / lx if grid.periodic[0] else 0.0
     per_y = 1.0 / ly if grid.periodic[1] else 0.0
-    for j in range(positions.shape[0]):
-        dx = x - positions[j, 0]
-        dx -= lx * np.rint(dx * per_x)
-        if abs(dx) < distance:
-            dy = y - positions[j, 1]
-            dy -= ly * np.rint(dy * per_y)
-            if dx * dx + dy * dy < distance * distance and j != but:
-                return True
+    reach = distance + slots.slack
+    rows = columns = 1
+    row = column = 0
+    if sorted_ and reach <= min(slots.width[0], slots.width[1]):
+        x = _fold(x, lx, grid.periodic[0])
+        y = _fold(y, ly, grid.periodic[1])
+        a, b = (x, y) if slots.major == 0 else (y, x)
+        row = min(max(int((a - slots.origin[0]) / slots.width[0]), 0), slots.cells[0] - 1)
+        column = min(max(int((b - slots.origin[1]) / slots.width[1]), 0), slots.cells[1] - 1)
+        rows, columns = 3, 3
+    for da in range(rows):
+        for db in range(columns):
+            first, last = 0, positions.shape[0]
+            if rows == 3:
+                r, c = row + da - 1, column + db - 1
+                # Around a short axis a cell is met twice; that does no harm.
+                if slots.periodic[0]:
+                    r %= slots.cells[0]
+                if slots.periodic[1]:
+                    c %= slots.cells[1]
+                if not (0 <= r < slots.cells[0] and 0 <= c < slots.cells[1]):
+                    continue
+                first = slots.start[r * slots.cells[1] + c]
+                last = slots.start[r * slots.cells[1] + c + 1]
+            for j in range(first, last):
+                dx = x - positions[j, 0]
+                dx -= lx * np.rint(dx * per_x)
+                if abs(dx) < distance:
+                    dy = y - positions[j, 1]
+                    dy -= ly * np.rint(dy * per_y)
+                    if dx * dx + dy * dy < distance * distance and j != but:
+                        return True
     return False
 
 
@@ -461,6 +489,7 @@ def attempt_hops(
     distance,
     entry_rate,
     min_distance,
+    slots,
     weigh,
     begin,
     end,
@@ -493,6 +522,8 @@ def attempt_hops(
         Vortices per τ that come in through all open ends.
     min_distance
         λ: no hop or entry ends nearer than this to another vortex.
+    slots
+        The `SlotCells` of the neighbour list; not valid once rows have changed.
     weigh
         Come back before every hop, for its energy to be weighed.
     begin, end
@@ -525,6 +556,7 @@ def attempt_hops(
     for region in range(activation.factor.shape[0]):
         bound = max(bound, activation.factor[region])
     time = begin
+    sorted_ = slots.valid
     hops = 0
     for k in range(numbers.shape[0]):
         hopping = 2.0 * rate * n * bound
@@ -547,7 +579,9 @@ def attempt_hops(
                 y = depth if along <= lx else ly - depth
                 x = along if along <= lx else along - lx
             there = locate(x, y, grid)
-            if min_distance > 0.0 and _crowded(x, y, -1, positions, grid, min_distance):
+            if min_distance > 0.0 and _crowded(
+                x, y, -1, positions, grid, min_distance, slots, sorted_
+            ):
                 continue
             change_content(there, 1, 1, time, since, activation)
             who[hops] = -1
@@ -578,7 +612,7 @@ def attempt_hops(
         if (
             there != OUTSIDE
             and min_distance > 0.0
-            and _crowded(x, y, i, positions, grid, min_distance)
+            and _crowded(x, y, i, positions, grid, min_distance, slots, sorted_)
         ):
             continue
         who[hops] = i
@@ -591,6 +625,13 @@ def attempt_hops(
             return WEIGH, time, k + 1, hops, chance
         quanta = abs(winding[i])
         positions[i, axis] += step
+        if sorted_:
+            # Not if somebody may be further from his cell than it takes to find him.
+            ax, ay = (
+                positions[i, 0] - slots.reference[i, 0],
+                positions[i, 1] - slots.reference[i, 1],
+            )
+            sorted_ = ax * ax + ay * ay <= slots.slack**2
         drift[0, axis] += step / n
         drift[1, axis] += winding[i] * step / n
         change_content(here, -1, -quanta, time, since, activation)
