@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--n", type=int, default=100_000)
     parser.add_argument("--regions", type=int, default=10_000)
-    parser.add_argument("--rates", type=float, nargs="+", default=[0.02, 0.2, 2.0])
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.02, 0.2, 2.0, 20.0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=Path, default=Path("benchmarks/results/hopping.json"))
     arguments = parser.parse_args()
