@@ -127,8 +127,12 @@ def load(
             UserWarning,
             stacklevel=3,
         )
+    watched = sim._here.mirrors is not None
     for name in (*ARRAYS, "mirrors"):
         setattr(sim._here, name, arrays.get(name))
+    if watched:
+        # Where the file is older than they are.
+        sim._here.watch_reflections()
     sim.configuration = given["configuration"]
     sim.step = header["step"]
     sim._time_origin = tuple(header["time_origin"])

@@ -104,8 +104,6 @@ class Hopper:
             factor=np.zeros(count),
             exposure=np.zeros(count),
         )
-        if here.mirrors is None:
-            here.mirrors = np.tile(np.eye(2), (len(here), 1, 1))
 
     # ------------------------------------------------------------------ what there is
 

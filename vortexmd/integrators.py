@@ -6,6 +6,11 @@
 - *Leimkuhler–Matthews*: R = (ξ_n + ξ_{n+1})/2, second order in configurational averages and exact for
   a harmonic trap (Leimkuhler & Matthews, Appl. Math. Res. eXpress 2013, 34, Eq. 10).
 
+Whoever is reflected keeps a mirror image of what is left of its displacement. The second half of
+Leimkuhler–Matthews' noise is the first half of the next step's, so that it has to be mirrored too: else the
+two disagree, and walls gather a layer half again as dense. Each vortex therefore has an orthogonal matrix,
+the product of its reflections, that turns all its noise.
+
 A step is made in two halves, so that a step that is too large can be refused with the last good
 state still in place: `propose` writes the displacements, `accept` carries them out.
 """
@@ -66,7 +71,7 @@ def propose(forces, noise, mobility, species, dt, temperature, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def accept(positions, moves, winding, reference, lengths, sides, drift):
+def accept(positions, moves, winding, reference, lengths, sides, drift, mirrors):
     """Carry the displacements out, bounce off reflecting ends, find who left through open ones.
 
     Parameters
@@ -83,6 +88,8 @@ def accept(positions, moves, winding, reference, lengths, sides, drift):
         (2,) λ; (2,) codes of `SIDES`.
     drift
         (2, 2), added to: the mean of Δr and of n·Δr over the vortices, in λ.
+    mirrors
+        (N, 2, 2), changed in place where somebody bounces; (0, 2, 2) where nobody can.
 
     Returns
     -------
@@ -101,12 +108,14 @@ def accept(positions, moves, winding, reference, lengths, sides, drift):
         for axis in range(2):
             old = positions[i, axis]
             new = old + moves[i, axis]
-            if sides[axis] == 1:
-                new = abs(new)
-                if new > lengths[axis]:
-                    # Folded first: a step longer than the box bounces several times.
-                    new %= 2.0 * lengths[axis]
-                    new = min(new, 2.0 * lengths[axis] - new)
+            if sides[axis] == 1 and (new < 0.0 or new > lengths[axis]):
+                # Folded first: a step longer than the box bounces several times.
+                bounces = int(np.floor(new / lengths[axis]))
+                new = abs(new) % (2.0 * lengths[axis])
+                new = min(new, 2.0 * lengths[axis] - new)
+                if bounces % 2 != 0:
+                    mirrors[i, axis, 0] = -mirrors[i, axis, 0]
+                    mirrors[i, axis, 1] = -mirrors[i, axis, 1]
             elif sides[axis] == 2 and (new < 0.0 or new > lengths[axis]):
                 left = True
             positions[i, axis] = new
@@ -128,3 +137,12 @@ def accept(positions, moves, winding, reference, lengths, sides, drift):
         drift[1, 0] += wx / n
         drift[1, 1] += wy / n
     return moved, leaving
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mirror_noise(mirrors, noise):
+    """Turn the noise of each vortex (N, 2), in place, as its reflections have turned it."""
+    for i in range(noise.shape[0]):
+        x, y = noise[i, 0], noise[i, 1]
+        noise[i, 0] = mirrors[i, 0, 0] * x + mirrors[i, 0, 1] * y
+        noise[i, 1] = mirrors[i, 1, 0] * x + mirrors[i, 1, 1] * y

@@ -38,8 +38,7 @@ class Population:
     next_id
         The id of the next vortex to appear.
     mirrors
-        (N, 2, 2) how reflections have turned each one's noise, where walls between regions reflect; else
-        None.
+        (N, 2, 2) how reflections have turned each one's noise, where something reflects; else None.
     """
 
     box: Box
@@ -93,6 +92,11 @@ class Population:
         """Take the rows in the given order, here and for all arrays."""
         for name, array in self.arrays().items():
             setattr(self, name, array[order])
+
+    def watch_reflections(self) -> None:
+        """Keep `mirrors` from here on, if they are not kept yet."""
+        if self.mirrors is None:
+            self.mirrors = np.tile(np.eye(2), (len(self), 1, 1))
 
     def arrays(self) -> dict[str, NDArray]:
         """All arrays by name: what a checkpoint stores."""

@@ -32,17 +32,17 @@ from vortexmd.external import ExternalForce
 from vortexmd.forces import PairForces
 from vortexmd.hopper import Hopper, exclusion_distance
 from vortexmd.hopping import ArrheniusHopping
-from vortexmd.integrators import INTEGRATORS, SIDES, accept, propose
+from vortexmd.integrators import INTEGRATORS, SIDES, accept, mirror_noise, propose
 from vortexmd.neighbors import block_edges, check_reach
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
 from vortexmd.random_numbers import thermal_noise
-from vortexmd.regions.kernels import mirror_noise
 from vortexmd.vortices import Vortices
 
 CHECKPOINT_SECONDS = 60.0
 MAX_STEPS = 2**62
 MAX_THREADS = 1024
+NO_MIRRORS = np.empty((0, 2, 2))
 
 
 class UnstableStepError(RuntimeError):
@@ -218,6 +218,8 @@ class Simulation:
             limit = min(1.0, 0.5 * spacing) if self.pair_force is not None else inf
         self._step_limit = limit
         self._reactions_due = bool(self._reactions)
+        if hops or "reflecting" in self.box.boundary:
+            self._here.watch_reflections()
         self._hopper: Hopper | None = None
         if hops:
             self._hopper = Hopper(hops[0], self._here, self.seed, self._exclusion())
@@ -579,6 +581,7 @@ class Simulation:
             self._lengths,
             self._sides,
             self._drift,
+            NO_MIRRORS if self._here.mirrors is None else self._here.mirrors,
         )
         self.step += 1
         self._reactions_due = bool(self._reactions)

@@ -82,6 +82,32 @@ class TestReflecting:
         counts = np.histogram2d(*r.T, bins=6, range=[[0, 1], [0, 0.8]])[0].ravel()
         assert chi_square_tail(counts, np.full(36, n / 36)) > 1e-5
 
+    @pytest.mark.parametrize("scheme", ["euler-maruyama", "leimkuhler-matthews"])
+    def test_nobody_gathers_at_the_ends(self, scheme):
+        """A layer thinner than a step holds its share of the area, whatever the noise remembers.
+
+        Samples several steps apart, whose layers (0.3 of a step wide) are drawn almost anew: half as much
+        again as the error of independent ones. Without mirrored noise the share is 1.6 times its area.
+        """
+        n, length, step, depth = 8_000, 4.0, 0.15, 0.05
+        sim = ideal_in(
+            vmd.Box((length, length), "reflecting"),
+            np.random.default_rng(3).uniform(0, length, (n, 2)),
+            dt=1.0,
+            temperature=step**2 / 2,
+            seed=2,
+            integrator=scheme,
+        )
+        samples, found = 40, 0
+        for _ in range(samples):
+            sim.run(8)
+            r = sim.state.positions
+            found += int(((r < depth) | (r > length - depth)).any(axis=1).sum())
+        share = 1 - (1 - 2 * depth / length) ** 2
+        error = 1.5 * np.sqrt(share * (1 - share) / (n * samples))
+        assert abs(found / (n * samples) - share) < 4.5 * error
+        assert 4.5 * error < 0.1 * share
+
     def test_steps_longer_than_the_box_are_folded_as_often_as_needed(self):
         """Without interaction there is no limit to a step: bounce after bounce, never outside."""
         box = vmd.Box((1.0, 0.8), "reflecting")

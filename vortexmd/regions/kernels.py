@@ -652,12 +652,3 @@ def finish_exposure(time, since, activation):
             (time - since[region]) * activation.number[region] * activation.factor[region]
         )
         since[region] = time
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def mirror_noise(mirrors, noise):
-    """Turn the noise of each vortex (N, 2), in place, as its reflections have turned it."""
-    for i in range(noise.shape[0]):
-        x, y = noise[i, 0], noise[i, 1]
-        noise[i, 0] = mirrors[i, 0, 0] * x + mirrors[i, 0, 1] * y
-        noise[i, 1] = mirrors[i, 1, 0] * x + mirrors[i, 1, 1] * y
