@@ -143,9 +143,12 @@ def load(
     sim._ramp = None if header["ramp"] is None else tuple(header["ramp"])
     sim.events = _events(header, arrays)
     sim._unchecked, sim._reactions_due = False, header["reactions_due"]
-    if sim.hopping is not None:
+    if sim.hopping is not None and header.get("hopping") is not None:
         sim._half_done = header["half_done"]
         sim.hopping.restore(header["hopping"])
+    elif sim.hopping is not None:
+        # Hops that begin with the resumption.
+        sim.hopping.recount()
     sim._pairs.restore(header["list_valid"])
     return sim
 

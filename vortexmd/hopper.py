@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vortexmd.events import Event
 from vortexmd.flux_exchange import FluxExchangeWarning, Outside
-from vortexmd.flux_exchange.laws import LawArray
+from vortexmd.flux_exchange.laws import FROZEN, LawArray
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.neighbors import SlotCells
 from vortexmd.population import Population
@@ -86,17 +86,24 @@ class Hopper:
             0.5 * rule.attempt_rate * rule.hop_distance * float(ends) * rule.outside_flux
         )
         count = len(self.regions)
+        # "raise" and "flow" are looked after elsewhere; what hops, hops as clamped.
+        self._above = "extend" if rule.above_b_max == "extend" else "clamp"
         self._since = np.zeros(count)
         self._temperature: float | None = None
         self._started = False
         # Distances of the references from the walls, and of which generation of rows they are.
         self._discs, self._discs_of = np.empty(0), -1
+        # At the temperature 1, where barriers given as energies are α.
+        laws = LawArray([law.at(1.0) for law in rule.region_laws], self._above)
+        self._energies = np.flatnonzero([law.u0_energy is not None for law in rule.region_laws])
+        self._barriers = laws.alpha[self._energies].copy()
+        self._custom = laws.custom
         self._activation = Activation(
             area=np.array(self.regions.area, dtype=np.float64),
-            b_max=np.array([law.b_max for law in rule.region_laws], dtype=np.float64),
-            alpha=np.zeros(count),
-            power=np.zeros(count),
-            clamp=rule.above_b_max != "extend",
+            b_max=laws.b_max,
+            alpha=laws.alpha,
+            power=laws.power,
+            clamp=self._above == "clamp",
             table_row=np.full(count, -1),
             table=np.zeros((0, 0)),
             quanta=np.zeros(count, dtype=np.int64),
@@ -386,26 +393,25 @@ class Hopper:
         return rate * interval
 
     def _set_temperature(self, temperature: float) -> None:
-        """Bring alphas, tables and factors up to date."""
+        """Bring alphas, tables and factors up to date, where the temperature or the contents have changed."""
         a = self._activation
         # Tables of laws from functions reach as far as everybody in one region.
-        if a.table.shape[0] and a.table.shape[1] < 2 + int(a.quanta.sum()):
-            self._temperature = None
-        if self._temperature == temperature:
+        outgrown = self._custom.size and a.table.shape[1] < 2 + int(a.quanta.sum())
+        if self._temperature == temperature and not outgrown:
             return
         self._temperature = temperature
-        laws = [law.at(temperature) for law in self.rule.region_laws]
-        above = "extend" if self.rule.above_b_max == "extend" else "clamp"
-        array = LawArray(laws, above)
-        a.alpha[:], a.power[:] = array.alpha, array.power
-        if array.custom.size:
-            quanta = np.arange(2 * (2 + int(a.quanta.sum())), dtype=float)
-            rows = []
-            for row, region in enumerate(array.custom):
-                a.table_row[region] = row
-                one = LawArray([laws[region]], above)
-                rows.append(np.r_[0.0, one.factor(quanta[1:] / a.area[region])])
-            self._activation = a._replace(table=np.array(rows))
+        if self._energies.size:
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+                alpha = np.where(self._barriers > 0, self._barriers / temperature, 0.0)
+            a.alpha[self._energies] = np.minimum(alpha, FROZEN)
+        if outgrown:
+            quanta = np.arange(1.0, 2.0 * (2 + int(a.quanta.sum())))
+            a.table_row[self._custom] = np.arange(len(self._custom))
+            rows = [
+                LawArray([self.rule.region_laws[k]], self._above).factor(quanta / a.area[k])
+                for k in self._custom
+            ]
+            self._activation = a._replace(table=np.insert(np.array(rows), 0, 0.0, axis=1))
         all_factors(self._activation)
 
     def _check_fields(self, when: str, remedy: str) -> None:
@@ -457,7 +463,12 @@ class Hopper:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` gave."""
+        """Go on from what `state` gave; ValueError if it is that of other regions."""
+        if len(state["exposure"]) != len(self.regions):
+            raise ValueError(
+                f"reactions: {len(self.regions)} regions for a run that was saved with "
+                f"{len(state['exposure'])}; give those, or set sim.reactions after resuming"
+            )
         self.tallies = {(i, j): n for i, j, n in state["tallies"]}
         self.flows = {(i, j): n for i, j, n in state["flows"]}
         self._activation.exposure[:] = state["exposure"]

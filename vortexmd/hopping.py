@@ -57,7 +57,7 @@ class ArrheniusHopping(Reaction):
         Carry a hop between regions out with probability min(1, e^{−ΔE/kT}), ΔE the change of pair and
         external energy. Off by default: a law U(B) already holds the repulsion.
     min_distance
-        λ: a hop or entry that would end nearer than this to another vortex is not carried out. Default 0
+        λ: a hop that begins or ends nearer than this to another vortex is not carried out. Default 0
         for forces that stay finite; for diverging ones the distance at which a step would throw the two
         too far apart.
     allow_above

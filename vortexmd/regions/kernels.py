@@ -521,7 +521,7 @@ def attempt_hops(
     entry_rate
         Vortices per τ that come in through all open ends.
     min_distance
-        λ: no hop or entry ends nearer than this to another vortex.
+        λ: no hop or entry begins or ends nearer than this to another vortex.
     slots
         The `SlotCells` of the neighbour list; not valid once rows have changed.
     weigh
@@ -542,9 +542,8 @@ def attempt_hops(
 
     Returns
     -------
-    why : DONE, MORE_NUMBERS, ENTRY or EXIT (the last one recorded), or WEIGH (one more is recorded, not
-    carried
-        out nor counted)
+    why : DONE, MORE_NUMBERS, ENTRY or EXIT (the last one recorded), or WEIGH (one more is recorded, but
+        neither carried out nor counted)
     time : how far it came
     used : rows of `numbers` used up
     hops : how many were recorded
@@ -609,10 +608,15 @@ def attempt_hops(
         there = locate(x, y, grid)
         if there == here or (there == OUTSIDE and not open_ends[axis]):
             continue
-        if (
-            there != OUTSIDE
-            and min_distance > 0.0
-            and _crowded(x, y, i, positions, grid, min_distance, slots, sorted_)
+        # Both ends of a hop have to be free: what could not be undone would break detailed balance.
+        if min_distance > 0.0 and (
+            _crowded(
+                positions[i, 0], positions[i, 1], i, positions, grid, min_distance, slots, sorted_
+            )
+            or (
+                there != OUTSIDE
+                and _crowded(x, y, i, positions, grid, min_distance, slots, sorted_)
+            )
         ):
             continue
         who[hops] = i
