@@ -44,7 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"vortexmd: {' '.join(str(error).split())}", file=sys.stderr)
         return MISTAKE
     except MemoryError:
-        print("vortexmd: out of memory; use fewer vortices or a shorter cutoff", file=sys.stderr)
+        print(
+            "vortexmd: out of memory; use fewer vortices or regions, or a shorter cutoff",
+            file=sys.stderr,
+        )
         return FAILURE
 
 

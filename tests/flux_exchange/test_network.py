@@ -492,3 +492,11 @@ def test_entry_barrier_and_field_outside():
         w = [flux_density(STRONG, x) for x in end]
         np.testing.assert_allclose(w, 4.0 * np.exp(-barrier), rtol=1e-6)
         np.testing.assert_allclose(net.equilibrium([0.0, 0.0]).b, end, rtol=1e-7)
+
+
+def test_more_cells_than_fit_are_refused_before_any_is_made():
+    law = ActivationLaw("linear", u0=1.0, b_max=1.0)
+    with pytest.raises(
+        ValueError, match=r"shape = \(100000, 100000\): 10000000000 cells; 10000000"
+    ):
+        FluxNetwork.grid((100_000, 100_000), (1.0, 1.0), law, 1.0, 0.1)

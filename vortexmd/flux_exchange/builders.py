@@ -92,6 +92,8 @@ def grid(
 ) -> Parts:
     """Rectangles in columns and rows; cell (x, y) is region x·ny + y."""
     nx, ny = (whole("shape", n, 1, MAX_REGIONS) for n in _two("shape", shape))
+    if nx * ny > MAX_REGIONS:
+        raise ValueError(f"shape = {(nx, ny)}: {nx * ny} cells; {MAX_REGIONS} are the most")
     if not all(isinstance(axis, (bool, np.bool_)) for axis in _two("periodic", periodic)):
         raise ValueError(f"periodic = {periodic!r}: give true or false for x and y")
     width = _sides("cell[0]", _two("cell", cell)[0], nx)
