@@ -4,8 +4,11 @@ Units: lengths in the penetration depth λ, energies ∫F/π per vortex length i
 Ω₀ = ε₀/λ (positive = repulsion). Guide: docs/gl_reference.md.
 """
 
+from gl_reference.dynamics import DynamicPair, dynamic_pair
 from gl_reference.errors import ConvergenceError
 from gl_reference.figures import draw_figures
+from gl_reference.moduli import moduli_friction
+from gl_reference.moving_vortex import VortexFriction, vortex_friction
 from gl_reference.pair import PairSolution, pair_force, solve_pair
 from gl_reference.radial import lower_critical_field, single_vortex
 from gl_reference.solution import Solution
@@ -16,12 +19,16 @@ from gl_reference.taubes import near_critical, near_critical_pair
 
 __all__ = [
     "ConvergenceError",
+    "DynamicPair",
     "PairSolution",
     "Solution",
     "TablesMismatchError",
+    "VortexFriction",
     "draw_figures",
+    "dynamic_pair",
     "load_generated",
     "lower_critical_field",
+    "moduli_friction",
     "near_critical",
     "near_critical_pair",
     "pair_force",
@@ -29,4 +36,5 @@ __all__ = [
     "single_vortex",
     "solve",
     "solve_pair",
+    "vortex_friction",
 ]

@@ -18,6 +18,7 @@ from potentials.critical import (
 from potentials.gl_fit import FitRangeWarning, GLFit, GLPair
 from potentials.gl_table import GLTable
 from potentials.interaction import Interaction
+from potentials.pair_friction import FrictionByPair, PairFriction, TabulatedFriction
 from potentials.pearl import Pearl
 from potentials.user import FromFunction, Tabulated, TruncatedTableWarning
 
@@ -27,6 +28,7 @@ OWNER = "vortexmd"
 __all__ = [
     "OWNER",
     "FitRangeWarning",
+    "FrictionByPair",
     "FromFunction",
     "GLFit",
     "GLPair",
@@ -34,12 +36,14 @@ __all__ = [
     "Interaction",
     "Log",
     "London",
+    "PairFriction",
     "PairLaw",
     "Pearl",
     "Potential",
     "Scaled",
     "Sum",
     "Tabulated",
+    "TabulatedFriction",
     "TruncatedTableWarning",
     "TwoBessel",
     "UncoveredPairError",

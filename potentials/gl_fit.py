@@ -25,7 +25,8 @@ from potentials.base import (
 )
 from potentials.critical import Kind, annihilation_separation, mu_from, range_problem
 from potentials.gl_tables import formula_deltas, formula_etas
-from potentials.quadrature import RadialForce, decay_radius, peak
+from potentials.quadrature import decay_radius, peak
+from potentials.radial_law import RadialLaw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ def _check_mu(mu: float, kind: Kind, extrapolate: bool, error: type[ValueError])
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class GLPair(Potential):
+class GLPair(RadialLaw):
     """The fitted force of one kind of Ginzburg-Landau pair, as a law of r alone.
 
     V-V (two vortices) and V-GV (a vortex and one of winding 2), Eq. 17, bounded, zero at r = 0:
@@ -140,10 +141,6 @@ class GLPair(Potential):
     def _force(self, r: Array) -> Array:
         return np.zeros_like(r) if self._vanishes else self._shape(r)
 
-    @cached_property
-    def _radial(self) -> RadialForce:
-        return RadialForce(self._force)
-
     @property
     def _core(self) -> float:  # type: ignore[override]
         if self.kind != "V-AV":
@@ -151,18 +148,6 @@ class GLPair(Potential):
         if self.source == "formula":
             return gl_laws.eq21_core(formula_deltas(self.mu))
         return gl_laws.eq21_core_between_rows(self.mu)
-
-    def _energy_offset(self) -> float:
-        return self._radial.energy_offset(self._core)
-
-    def _energy(self, r: Array) -> Array:
-        return self._radial.energy(r)
-
-    def _fourier(self, k: Array) -> Array:
-        return self._radial.fourier(k)
-
-    def _tail(self, cutoff: float) -> float:
-        return self._radial.tail(cutoff)
 
     def plot(self, ax: Axes | None = None, r: ArrayLike | None = None) -> Axes:
         """As `Potential.plot`; V-AV by default from d_A on, where such pairs exist."""

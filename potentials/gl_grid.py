@@ -53,8 +53,13 @@ def separation_nodes(mu: float) -> Array:
     """The separations (SEPARATION_NODES,) in λ at which the table was made."""
     low, high = (np.log(end) + end / STRETCH for end in REACH)
     t = (low + high + (high - low) * chebyshev.chebpts1(SEPARATION_NODES)) / 2
+    return scale(mu) * stretched_back(t)
+
+
+def stretched_back(t: Array) -> Array:
+    """x of t = ln x + x/4."""
     # ln x + x/s = t  ⇔  x = s W(e^t/s)
-    return scale(mu) * STRETCH * lambertw(np.exp(t) / STRETCH).real
+    return STRETCH * lambertw(np.exp(t) / STRETCH).real  # type: ignore[no-any-return]
 
 
 def simplest_law(n1: int, n2: int, mu: float, d: Array) -> tuple[float, Array]:

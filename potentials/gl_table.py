@@ -11,23 +11,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
-from scipy.special import k1
 
 from potentials import gl_grid
-from potentials.algebra import PairLaw
 from potentials.base import (
     CUTOFF,
     Array,
     CutoffField,
-    Potential,
-    UncoveredPairError,
-    canonical_pair,
     nonnegative_array,
 )
-from potentials.bessel import TwoBessel
-from potentials.critical import annihilation_separation, mu_from
-from potentials.quadrature import RadialForce, decay_radius, peak
-from potentials.tail_amplitudes import TABLE_RANGE
+from potentials.critical import mu_from
+from potentials.solved_law import SolvedLaw, Windings
 
 TABLE = "gl_forces.csv"
 TAIL_FROM = 7.0  # in L(μ): from there on the tail law, scaled to continue the table
@@ -66,7 +59,7 @@ def _surface(n1: int, n2: int) -> _Surface:
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class GLTable(Potential):
+class GLTable(SolvedLaw):
     """Ginzburg-Landau vortices as solved: windings (1, 1), (1, 2), (1, -1), (2, 2), (1, 3), (2, -1).
 
     Forces between fixed vortices from the two-dimensional Ginzburg-Landau equations (exact
@@ -103,6 +96,7 @@ class GLTable(Potential):
     n1: int = 1
     n2: int = 1
     cutoff: CutoffField = CUTOFF
+    _named = "the GL table"
 
     def __init__(
         self,
@@ -121,7 +115,7 @@ class GLTable(Potential):
                 f"mu = {value:.6g}: the table covers {low} … {high}; "
                 "use London for larger mu, gl_reference.pair_force for others"
             )
-        first, second = _covered(n1, n2)
+        first, second = self._covered(value, n1, n2)
         for name, item in (("mu", value), ("n1", first), ("n2", second), ("cutoff", cutoff)):
             object.__setattr__(self, name, item)
 
@@ -136,13 +130,17 @@ class GLTable(Potential):
         dropped = 3 * math.hypot(np.linalg.norm(surface[-3:]), np.linalg.norm(series[-3:]))
         return series, dropped
 
-    def _shape(self, r: Array) -> Array:
-        """F; at μ = 1, where same-sign windings have none, the limit of F/(μ − 1)."""
-        start, end = (limit * gl_grid.scale(self.mu) for limit in (gl_grid.REACH[0], TAIL_FROM))
-        force = self._interpolated(np.minimum(r, end))
-        beyond = r > end
-        if beyond.any():
-            force[beyond] *= self._tail_law(r[beyond]) / self._tail_law(np.array([end]))
+    @classmethod
+    def _windings(cls, mu: float) -> Windings:
+        return gl_grid.WINDINGS
+
+    @property
+    def _tail_from(self) -> float:
+        return TAIL_FROM * gl_grid.scale(self.mu)
+
+    def _near(self, r: Array) -> Array:
+        force = self._interpolated(r)
+        start = gl_grid.REACH[0] * gl_grid.scale(self.mu)
         nearer = r < start
         if self.n1 * self.n2 < 0 and nearer.any():
             # Opposite windings, which are never as near: straight on.
@@ -159,18 +157,6 @@ class GLTable(Potential):
         amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, r)
         return (amplitude or 1.0) * np.exp(shape + S)  # type: ignore[no-any-return]
 
-    def _tail_law(self, r: Array) -> Array:
-        """What F is proportional to far out: Eq. 10, and from μ ≈ 2 on its field part alone."""
-        if self.mu > TABLE_RANGE[1]:
-            return k1(r)
-        # At μ = 1 both parts of Eq. 10 cancel; their ratio at two r hardly depends on μ.
-        beside = 1.001 if abs(self.mu - 1) < 1e-3 else self.mu
-        return TwoBessel(beside, self.n1, self.n2)._force(r)
-
-    def _force(self, r: Array) -> Array:
-        vanishes = self.mu == 1 and self.n1 * self.n2 > 0
-        return np.zeros_like(r) if vanishes else self._shape(r)
-
     def uncertainty(self, r: ArrayLike) -> Array:
         """Error of the force in Ω₀ at separations r ≥ 0 (λ), any shape: solver and interpolation.
 
@@ -180,51 +166,3 @@ class GLTable(Potential):
         radii = nonnegative_array("r", r)
         relative = self._series[1] + _surface(self.n1, self.n2).solver_error
         return relative * np.abs(self.force(radii))
-
-    @cached_property
-    def _radial(self) -> RadialForce:
-        return RadialForce(self._force)
-
-    def _force_at_zero(self) -> float:
-        return float(self._force(np.array([1e-30]))[0])
-
-    def _energy_offset(self) -> float:
-        return self._radial.energy_offset(0.0)
-
-    def _energy(self, r: Array) -> Array:
-        return self._radial.energy(r)
-
-    def _fourier(self, k: Array) -> Array:
-        return self._radial.fourier(k)
-
-    def _tail(self, cutoff: float) -> float:
-        return self._radial.tail(cutoff)
-
-    def _default_cutoff(self) -> float:
-        if self.n1 * self.n2 < 0:
-            nearest = annihilation_separation(self.mu, extrapolate=True)
-            strongest = float(self._shape(np.array([nearest]))[0])
-            return decay_radius(self._shape, strongest, nearest)
-        where, largest = peak(self._shape)
-        return decay_radius(self._shape, largest, where)
-
-    def pair(self, n1: int, n2: int) -> Potential:
-        first, second = _covered(n1, n2)
-        if (first, second) == (self.n1, self.n2):
-            return PairLaw(self)
-        return PairLaw(GLTable(self.mu, first, second, cutoff=self._given_cutoff))
-
-    def _for_key(self, n1: int, n2: int) -> Potential:
-        return self.pair(n1, n2)
-
-
-def _covered(n1: int, n2: int) -> tuple[int, int]:
-    pair = canonical_pair(n1, n2)
-    for first, second in gl_grid.WINDINGS:
-        if canonical_pair(first, second) == pair:
-            return first, second
-    listed = ", ".join(str(pair) for pair in gl_grid.WINDINGS)
-    raise UncoveredPairError(
-        f"windings ({n1}, {n2}): the GL table covers {listed}, in either order and with either "
-        "common sign; give other pairs a law of their own with potentials.Interaction"
-    )

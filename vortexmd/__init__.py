@@ -25,8 +25,10 @@ from vortexmd.density import DensityWarning
 from vortexmd.events import Event
 from vortexmd.external import ExternalForce, HarmonicTrap, SinusoidalDrive, UniformDrive
 from vortexmd.flux_exchange import FluxExchangeWarning
+from vortexmd.gl_validation import FrameValidation, validate_frame
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.lattices import random_vortices, square_lattice, triangular_lattice
+from vortexmd.pair_friction import ClippedFrictionWarning
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Annihilation, Merging
 from vortexmd.reader import Trajectory, load
@@ -39,10 +41,12 @@ __all__ = [
     "Annihilation",
     "ArrheniusHopping",
     "Box",
+    "ClippedFrictionWarning",
     "DensityWarning",
     "Event",
     "ExternalForce",
     "FluxExchangeWarning",
+    "FrameValidation",
     "GaussianPins",
     "HarmonicTrap",
     "Merging",
@@ -60,4 +64,5 @@ __all__ = [
     "random_vortices",
     "square_lattice",
     "triangular_lattice",
+    "validate_frame",
 ]

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import potentials
+from potentials.pair_friction import FrictionByPair, PairFriction, TabulatedFriction
 from vortexmd.box import Box
 from vortexmd.config import KINDS, Config, ConfigError, StartTable
-from vortexmd.description import EXTERNALS, POTENTIALS, REACTIONS, construct, lookup
+from vortexmd.description import (
+    EXTERNALS,
+    PAIR_FRICTIONS,
+    POTENTIALS,
+    REACTIONS,
+    construct,
+    lookup,
+)
 from vortexmd.external import ExternalForce
 from vortexmd.flux_exchange import Outside
 from vortexmd.hopping import ArrheniusHopping
@@ -55,6 +64,7 @@ def simulation(config: Config) -> Simulation:
             reactions=_reactions(config, start.box),
             integrator=run.integrator,
             friction=friction,
+            pair_friction=_pair_friction(config),
             threads=run.threads,
             skin=run.skin,
             max_displacement=run.max_displacement,
@@ -171,18 +181,7 @@ def _potential(table: Mapping[str, Any], where: str) -> potentials.Potential:
         raise ConfigError(f"{where}.type = 'FromFunction': a Python function needs a Python script")
     cls = lookup(name, POTENTIALS, where)
     if name == "Interaction":
-        laws = arguments.pop("laws", None)
-        if not isinstance(laws, list) or not all(isinstance(law, dict) for law in laws):
-            raise ConfigError(
-                f"{where}.laws: give a list of tables, [{{ pair = [1, 1], type = …, … }}, …]"
-            )
-        arguments["laws"] = {}
-        for k, law in enumerate(laws):
-            law = dict(law)
-            pair = law.pop("pair", None)
-            if not isinstance(pair, list) or len(pair) != 2:
-                raise ConfigError(f"{where}.laws[{k}].pair: give two winding numbers, [1, -1]")
-            arguments["laws"][tuple(pair)] = _potential(law, f"{where}.laws[{k}]")
+        arguments["laws"] = _by_pair(arguments.get("laws"), where, _potential)
     elif name == "Sum":
         parts = arguments.get("parts")
         if not isinstance(parts, list):
@@ -191,15 +190,66 @@ def _potential(table: Mapping[str, Any], where: str) -> potentials.Potential:
     elif "part" in arguments:
         arguments["part"] = _potential(arguments["part"], f"{where}.part")
     elif name == "Tabulated" and "file" in arguments:
-        file = arguments.pop("file")
-        try:
-            columns = np.loadtxt(file, delimiter="," if str(file).endswith(".csv") else None)
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"{where}.file = {file!r}: {error}") from None
-        if columns.ndim != 2 or columns.shape[1] != 2:
-            raise ConfigError(f"{where}.file = {file!r}: give two columns, r in λ and force in Ω₀")
-        arguments["r"], arguments["force"] = columns.T
+        columns = _two_columns(arguments.pop("file"), where, "r in λ and force in Ω₀")
+        arguments["r"], arguments["force"] = columns
     return construct(cls, arguments, where)
+
+
+def _pair_friction(config: Config) -> PairFriction | None:
+    """The friction of pairs; a potential that knows its own stands for that."""
+    table, where = config.pair_friction, "pair_friction"
+    if table is None:
+        return None
+    arguments = _arguments(table, where)
+    cls = lookup(table["type"], PAIR_FRICTIONS, where)
+    if cls is FrictionByPair:
+        arguments["laws"] = _by_pair(arguments.get("laws"), where, _friction_table)
+    elif issubclass(cls, PairFriction):
+        return _friction_table(table, where)
+    made = construct(cls, arguments, where)
+    friction: PairFriction = made if isinstance(made, PairFriction) else made.pair_friction()
+    return friction
+
+
+def _friction_table(table: Mapping[str, Any], where: str) -> Any:
+    """γ(d) of one winding pair."""
+    arguments = _arguments(table, where)
+    cls = lookup(table["type"], {"TabulatedFriction": TabulatedFriction}, where)
+    if "file" in arguments:
+        columns = _two_columns(arguments.pop("file"), where, "d in λ and γ")
+        arguments["d"], arguments["gamma"] = columns
+    return construct(cls, arguments, where)
+
+
+def _by_pair(
+    laws: Any, where: str, make: Callable[[Mapping[str, Any], str], Any]
+) -> dict[tuple, Any]:
+    """What `make` makes of each of a list of tables with a key `pair`, by pair."""
+    if not isinstance(laws, list) or not all(isinstance(law, dict) for law in laws):
+        raise ConfigError(
+            f"{where}.laws: give a list of tables, [{{ pair = [1, 1], type = …, … }}, …]"
+        )
+    made = {}
+    for k, law in enumerate(laws):
+        law = dict(law)
+        pair = law.pop("pair", None)
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise ConfigError(f"{where}.laws[{k}].pair: give two winding numbers, [1, -1]")
+        made[tuple(pair)] = make(law, f"{where}.laws[{k}]")
+    return made
+
+
+def _two_columns(file: Any, where: str, what: str) -> NDArray[np.float64]:
+    """(2, N): the columns of a text file."""
+    try:
+        columns: NDArray[np.float64] = np.loadtxt(
+            file, delimiter="," if str(file).endswith(".csv") else None
+        )
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{where}.file = {file!r}: {error}") from None
+    if columns.ndim != 2 or columns.shape[1] != 2:
+        raise ConfigError(f"{where}.file = {file!r}: give two columns, {what}")
+    return columns.T
 
 
 def _external(table: Mapping[str, Any], where: str, box: Box) -> ExternalForce:

@@ -93,12 +93,14 @@ def save(sim: Any, path: Path) -> None:
     replace(temporary, path)
 
 
-def load(
-    cls: Any, path: Path, pair_force: Any, external: Any, reactions: Any, threads: int | None
-) -> Any:
-    """See `Simulation.resume`."""
+def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> Any:
+    """See `Simulation.resume`; what is None in `passed` comes from the file."""
     header, arrays = read(path)
     given = header["description"]
+    objects = {
+        name: restore(given.get(name), name) if value is None else value
+        for name, value in passed.items()
+    }
     box = restore(given["box"], "box")
     # Tables and limits follow from who was there at the start; the state itself comes after.
     winding = np.repeat(*np.array(header["start_counts"], dtype=np.int64).reshape(-1, 2).T)
@@ -108,11 +110,9 @@ def load(
         warnings.simplefilter("ignore", DensityWarning)
         sim = cls(
             Vortices(origin, winding, box),
-            restore(given["pair_force"], "pair_force") if pair_force is None else pair_force,
+            **objects,
             dt=given["dt"],
             seed=given["seed"],
-            external=restore(given["external"], "external") if external is None else external,
-            reactions=restore(given["reactions"], "reactions") if reactions is None else reactions,
             integrator=given["integrator"],
             friction=dict(friction) if isinstance(friction, list) else friction,
             precision=given["precision"],
@@ -139,6 +139,7 @@ def load(
     sim._target = header["target"]
     sim._here.next_id = header["next_id"]
     sim._drift = np.array(header["drift"])
+    sim._refuse_heat("temperature", header["temperature"])
     sim._temperature = header["temperature"]
     sim._ramp = None if header["ramp"] is None else tuple(header["ramp"])
     sim.events = _events(header, arrays)

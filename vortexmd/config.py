@@ -124,6 +124,9 @@ class Config:
     pair_force: dict[str, Any] | None = key(
         None, "", "a potential; without the table vortices do not interact"
     )
+    pair_friction: dict[str, Any] | None = key(
+        None, "", "friction of a pair's relative motion by its separation; default constant"
+    )
     external: list[dict[str, Any]] = key([], "", "[[external]]: drives, traps, pins")
     reactions: list[dict[str, Any]] = key([], "", "[[reactions]]")
     regions: dict[str, Any] | None = key(
@@ -134,6 +137,9 @@ class Config:
         """The run as plain data, without what has no effect on its result."""
         data = dataclasses.asdict(self)
         del data["run"]["threads"], data["run"]["checkpoint_seconds"], data["output"]["file"]
+        if self.pair_friction is None:
+            # Runs of before there was this table go on as they are.
+            del data["pair_friction"]
         return describe(data)
 
 
@@ -183,6 +189,13 @@ def _check(config: Config) -> None:
     if run.anneal and run.anneal.to_temperature < 0:
         raise ConfigError(
             f"run.anneal.to_temperature = {run.anneal.to_temperature}: give 0 or more"
+        )
+    hottest = max(run.temperature, run.anneal.to_temperature if run.anneal else 0.0)
+    if config.pair_friction is not None and hottest > 0:
+        raise ConfigError(
+            f"pair_friction: for temperature 0 only, and it reaches {hottest:g} (run.temperature, "
+            f"run.anneal); noise consistent with a mobility that depends on the configuration is not "
+            f"offered"
         )
     if not run.checkpoint_seconds > 0:
         raise ConfigError(f"run.checkpoint_seconds = {run.checkpoint_seconds}: give more than 0")

@@ -8,7 +8,7 @@ from typing import Any
 
 from vortexmd.config import AnnealTable, OutputTable, RunTable, StartTable
 
-# One example of every type that [pair_force], [[external]] and [[reactions]] take.
+# One example of every type that [pair_force], [pair_friction], [[external]] and [[reactions]] take.
 EXAMPLES = {
     "pair_force": {
         "GLFit": "mu = 1.7                 # or kappa = …; 0.2 … 2.5, or extrapolate = true\n"
@@ -30,6 +30,15 @@ EXAMPLES = {
         "]",
         "Sum": 'parts = [\n    { type = "London", f0 = 2.0 },\n'
         '    { type = "Scaled", factor = -0.5, part = { type = "London" } },\n]',
+    },
+    "pair_friction": {
+        "TabulatedFriction": "d = [0.25, 0.5, 1.0, 2.0, 4.0, 6.0]      # λ; or file = … with two columns\n"
+        "gamma = [0.01, 0.04, 0.2, 0.6, 0.95, 0.99]  # γ(d); ∝ d² below the first\n"
+        "n1 = 1\nn2 = 1                   # the windings it is for; other pairs have γ = 1",
+        "FrictionByPair": "laws = [\n"
+        '    { pair = [1, 1], type = "TabulatedFriction", d = [1, 2, 3, 4], gamma = [0.2, 0.6, 0.9, 1] },\n'
+        '    { pair = [1, -1], type = "TabulatedFriction", d = [1, 2, 3, 4], gamma = [0.3, 0.8, 0.9, 1] },\n'
+        "]",
     },
     "external": {
         "UniformDrive": "force = [0.1, 0.0]       # Ω₀, on a vortex of winding +1; −1 feels the opposite",
@@ -90,6 +99,12 @@ def reference() -> str:
             "pair_force",
             "[pair_force]",
             "One of these; the arguments are explained in docs/potentials.md.",
+        ),
+        (
+            "pair_friction",
+            "[pair_friction]",
+            "Friction of a pair's relative motion by its separation, one of these, at temperature 0 only:\n"
+            "the separation goes as dd/dt = 2Ω/γ(d), γ = 1 being constant friction.",
         ),
         ("external", "[[external]]", "Any number of these; all forces add up."),
         ("reactions", "[[reactions]]", "Any number of these."),

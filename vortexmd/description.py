@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import potentials
+from potentials.pair_friction import FrictionByPair, TabulatedFriction
 from vortexmd.box import Box
 from vortexmd.external import HarmonicTrap, SinusoidalDrive, UniformDrive
 from vortexmd.flux_exchange import ActivationLaw, Outside
@@ -32,13 +33,19 @@ POTENTIALS = {
     and name[0].isupper()
     and not inspect.isabstract(value)
 }
+PAIR_FRICTIONS = {
+    "TabulatedFriction": TabulatedFriction,
+    "FrictionByPair": FrictionByPair,
+    # Potentials that know the friction that goes with them.
+    **{name: law for name, law in POTENTIALS.items() if hasattr(law, "pair_friction")},
+}
 EXTERNALS = {
     cls.__name__: cls
     for cls in (UniformDrive, SinusoidalDrive, HarmonicTrap, GaussianPins, ParabolicPins)
 }
 REACTIONS = {cls.__name__: cls for cls in (Annihilation, Merging, ArrheniusHopping)}
 PARTS = {cls.__name__: cls for cls in (Box, Regions, ActivationLaw, Outside)}
-KNOWN: dict[str, Any] = {**POTENTIALS, **EXTERNALS, **REACTIONS, **PARTS}
+KNOWN: dict[str, Any] = {**POTENTIALS, **PAIR_FRICTIONS, **EXTERNALS, **REACTIONS, **PARTS}
 
 
 def describe(value: Any) -> Any:
@@ -55,7 +62,7 @@ def describe(value: Any) -> Any:
         return [[describe(key), describe(item)] for key, item in value.items()]
     if isinstance(value, (list, tuple)):
         return [describe(item) for item in value]
-    if isinstance(value, potentials.Potential):
+    if isinstance(value, (potentials.Potential, FrictionByPair)):
         return {"type": type(value).__name__, **describe(value.arguments())}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
@@ -91,7 +98,7 @@ def restore(data: Any, field: str) -> Any:
         )
     arguments = {key: restore(item, field) for key, item in data.items() if key != "type"}
     cls = lookup(data.get("type"), KNOWN, field)
-    if cls is potentials.Interaction:
+    if cls in (potentials.Interaction, FrictionByPair):
         arguments["laws"] = {tuple(pair): law for pair, law in arguments["laws"]}
     return construct(cls, arguments, field)
 

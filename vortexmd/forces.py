@@ -157,7 +157,11 @@ class PairForces:
                 out,
             )
 
-        for _ in self._map(block, self._blocks):
+        self.each_block(block)
+
+    def each_block(self, work: Callable[[neighbors.BlockPairs], None]) -> None:
+        """Call `work` for each block of the list, which must be valid, on the threads."""
+        for _ in self._map(work, self._blocks):
             pass
 
     def energy(self, *, whole: bool = False) -> float:

@@ -1,4 +1,4 @@
-"""``vortexmd gl vortex | pair | tables | figures``: the Ginzburg-Landau reference solver."""
+"""``vortexmd gl …``: the Ginzburg-Landau reference solver on the command line."""
 
 from __future__ import annotations
 
@@ -44,6 +44,21 @@ def add_commands(commands: Any) -> None:
     pair.add_argument("--json", action="store_true", help="print JSON")
     pair.set_defaults(command=_reporting(_pair))
 
+    dynamic = kinds.add_parser("dynamic", help="force and friction of two vortices in free motion")
+    _add_mu(dynamic)
+    dynamic.add_argument("--kind", default="V-V", help="V-V (default), V-AV, or V-GV below mu = 1")
+    dynamic.add_argument("--s", type=float, help="relaxation rate of A; default 1")
+    dynamic.add_argument("--h", type=float, help="grid spacing in λ; default by mu")
+    dynamic.add_argument("--margin", type=float, help="to the edge of the grid in λ; default by mu")
+    dynamic.add_argument(
+        "--tolerance", type=float, help="error of one time step; default 1e-6, 1e-8 … 1e-4"
+    )
+    dynamic.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="draw the curves")
+    dynamic.add_argument("--csv", type=Path, metavar="OUT.csv", help="write all separations")
+    dynamic.add_argument("--force", action="store_true", help="replace the files")
+    dynamic.add_argument("--json", action="store_true", help="print JSON")
+    dynamic.set_defaults(command=_reporting(_dynamic))
+
     tables = kinds.add_parser("tables", help="regenerate and judge the paper's Tables 1-5")
     tables.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER", help="default gl_tables, gl_tables_quick"
@@ -63,6 +78,24 @@ def add_commands(commands: Any) -> None:
     figures.add_argument("--force", action="store_true", help="replace figures that are there")
     figures.add_argument("--jobs", type=int, default=2, help="processes; default 2")
     figures.set_defaults(command=_reporting(_figures))
+
+    validate = kinds.add_parser("validate", help="judge the forces of a run's frame")
+    validate.add_argument("file", type=Path, metavar="RUN.h5")
+    validate.add_argument("--frame", type=int, default=-1, help="which frame; default the last")
+    validate.add_argument(
+        "--window", type=float, required=True, metavar="W", help="side of the square in λ"
+    )
+    validate.add_argument(
+        "--centre", type=float, nargs=2, metavar=("X", "Y"), help="default the middle vortex"
+    )
+    _add_mu(validate)
+    validate.add_argument("--margin", type=float, help="of inner vortices; default mean spacing")
+    validate.add_argument("--most", type=int, help="refuse more vortices than this; default 20")
+    validate.add_argument("--tolerance", type=float, help="relative; default 1e-3")
+    validate.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="draw the window")
+    validate.add_argument("--force", action="store_true", help="replace the picture")
+    validate.add_argument("--json", action="store_true", help="print JSON")
+    validate.set_defaults(command=_reporting(_validate))
 
 
 def _add_mu(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +204,27 @@ def _pair(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _dynamic(arguments: argparse.Namespace) -> int:
+    from gl_reference import dynamic_pair
+    from gl_reference.curves import WINDINGS
+    from vortexmd.files import check_output, check_picture
+
+    if arguments.kind not in WINDINGS:
+        raise ValueError(f"kind = {arguments.kind!r}: give one of {', '.join(WINDINGS)}")
+    if arguments.output is not None:
+        check_picture(arguments.output, arguments.force)
+    if arguments.csv is not None:
+        check_output(arguments.csv, arguments.force)
+    options = _given(arguments, "mu", "kappa", "s", "h", "margin", "tolerance")
+    pair = dynamic_pair(*WINDINGS[arguments.kind], **options)
+    print(json.dumps(pair.to_dict(), indent=1) if arguments.json else pair.summary())
+    if arguments.csv is not None:
+        pair.write_csv(arguments.csv)
+    if arguments.output is not None:
+        pair.plot().savefig(arguments.output)
+    return 0
+
+
 def _tables(arguments: argparse.Namespace) -> int:
     from gl_reference.tables import run_tables
 
@@ -198,4 +252,21 @@ def _figures(arguments: argparse.Namespace) -> int:
         overwrite=arguments.force,
     ):
         print(path)
+    return 0
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from vortexmd.files import check_picture
+    from vortexmd.gl_validation import frame_of_run, validate_frame
+
+    if arguments.output is not None:
+        check_picture(arguments.output, arguments.force)
+    vortices, law = frame_of_run(arguments.file, arguments.frame)
+    options = _given(arguments, "centre", "mu", "kappa", "margin", "most", "tolerance")
+    found = validate_frame(
+        vortices, law, window=arguments.window, progress=sys.stderr.isatty(), **options
+    )
+    print(json.dumps(found.to_dict(), indent=1) if arguments.json else found.summary())
+    if arguments.output is not None:
+        found.plot().savefig(arguments.output)
     return 0

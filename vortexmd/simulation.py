@@ -2,6 +2,7 @@
 
     η dr_i/dt = Σ_j F_ij + F_external(r_i, n_i, t) + √(2ηk_BT) ξ_i(t)
 
+or, at T = 0, dr/dt = M F with a mobility of the configuration (`vortexmd.pair_friction`).
 A step is: hops between pinning regions for half of it, neighbour list if somebody has moved too far,
 forces, displacements, acceptance, exits through open sides, hops for the other half, reactions.
 Whatever changes who is there ends with `population_changed`.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import os
 import time as clock
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from math import inf, isfinite, sqrt
 from pathlib import Path
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import potentials
+from potentials.pair_friction import as_pair_friction
 from vortexmd import checkpoint as checkpoints
 from vortexmd import density, minimization
 from vortexmd import reactions as chemistry
@@ -34,6 +36,7 @@ from vortexmd.hopper import Hopper, exclusion_distance
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.integrators import INTEGRATORS, SIDES, accept, mirror_noise, propose
 from vortexmd.neighbors import block_edges, check_reach
+from vortexmd.pair_friction import NEAREST, PairMobility, build_friction, check_box
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
 from vortexmd.random_numbers import thermal_noise
@@ -84,6 +87,15 @@ class Simulation:
         ``"euler-maruyama"``.
     friction
         η, one for all windings or ``{winding: η}``; 1 in reduced units.
+    pair_friction
+        How the friction of a pair's relative motion depends on its separation: γ(d) from `potentials`
+        (``TabulatedFriction``, what a potential's ``pair_friction()`` returns), or a dict of such tables
+        by winding pair; then v = M F as in `vortexmd.pair_friction`. None, and pairs without a table:
+        constant friction. At temperature 0 only. Steps must resolve mobilities of 1/γ: explicit steps
+        are stable up to dt of about 2ηγ(d)/F' at the closest approach d, F' the slope of the *relative*
+        force, external ones included; mobilities grow down to 0.03 λ. Under their own force vortices of
+        one sign need no such care, as it falls at least as fast as γ; vortex and antivortex meet ever
+        faster, which `Annihilation` ends.
     precision
         ``"double"``.
     threads
@@ -118,6 +130,7 @@ class Simulation:
         reactions: Sequence[chemistry.Reaction] = (),
         integrator: str = "leimkuhler-matthews",
         friction: float | Mapping[int, float] = 1.0,
+        pair_friction: Any = None,
         precision: str = "double",
         threads: int | None = None,
         skin: float | None = None,
@@ -149,6 +162,7 @@ class Simulation:
             whole("threads", threads, 1, MAX_THREADS)
         self.box = start.box
         self.pair_force = pair_force
+        self.pair_friction = as_pair_friction(pair_friction)
         self.integrator = integrator
         self.precision = precision
         self.seed = whole("seed", seed, 0, 2**64 - 1)
@@ -204,18 +218,29 @@ class Simulation:
         reaction_distance = float(self._reaction_distances.max(initial=0.0))
         check_reach(self.box, self.cutoff, reaction_distance, len(self._here))
         reach = max(self._tables.cutoff, reaction_distance)
+        friction = None
+        if self.pair_friction is not None:
+            friction = build_friction(
+                self.pair_friction, self._tables.windings, self._mobility, needed
+            )
+            check_box(self.box, friction.reach)
+            reach = max(reach, friction.reach)
         skin = self._skin or max(0.8, 0.08 * reach)
         edges = block_edges(len(self._here))
         threads = min(self._threads or os.cpu_count() or 1, len(edges) - 1)
         self._pairs = PairForces(
             self._here, self._tables, reach, inf if reach >= ENDLESS else skin, threads
         )
+        self._pair_mobility = None
+        if friction is not None:
+            self._pair_mobility = PairMobility(self._here, self._pairs, friction, self._mobility)
         limit = self._max_displacement
         if limit is None:
             # Along a free axis the box says nothing about the spacing.
             free = "free" in self.box.boundary
             spacing = inf if free else sqrt(self.box.area / max(1, len(self._here)))
-            limit = min(1.0, 0.5 * spacing) if self.pair_force is not None else inf
+            free_run = self.pair_force is None and self.pair_friction is None
+            limit = inf if free_run else min(1.0, 0.5 * spacing)
         self._step_limit = limit
         self._reactions_due = bool(self._reactions)
         if hops or "reflecting" in self.box.boundary:
@@ -235,11 +260,30 @@ class Simulation:
         longest = 0.5 * self._step_limit / (self._dt * float(self._mobility.max()))
         windings = self._tables.windings.tolist()
         return max(
-            exclusion_distance(self.pair_force.pair(n1, n2).force, longest)
+            exclusion_distance(self._effective_force(n1, n2), longest)
             for a, n1 in enumerate(windings)
             for b, n2 in enumerate(windings)
             if self._tables.diverges[a, b]
         )
+
+    def _effective_force(self, n1: int, n2: int) -> Callable[[NDArray], NDArray]:
+        """The force of a pair, or what constant friction would need to part it as fast."""
+        assert self.pair_force is not None
+        law, friction = self.pair_force.pair(n1, n2), self.pair_friction
+        if friction is None:
+            return law.force
+        return lambda r: (
+            law.force(r)
+            / np.minimum(1.0, friction.relative_friction(n1, n2, np.maximum(r, NEAREST)))
+        )
+
+    def _refuse_heat(self, name: str, temperature: float) -> None:
+        """Noise that belongs to a mobility of the configuration needs a scheme of its own."""
+        if temperature > 0 and self.pair_friction is not None:
+            raise ValueError(
+                f"{name} = {temperature:g}: with pair_friction the mobility depends on the configuration, "
+                f"and noise consistent with it is not offered; give temperature 0, or pair_friction=None"
+            )
 
     def _frictions(self, windings: NDArray[np.int64]) -> NDArray[np.float64]:
         if not isinstance(self._friction, Mapping):
@@ -280,7 +324,9 @@ class Simulation:
 
     @temperature.setter
     def temperature(self, value: float) -> None:
-        self._temperature = not_negative("temperature", value)
+        value = not_negative("temperature", value)
+        self._refuse_heat("temperature", value)
+        self._temperature = value
         self._ramp = None
         self._unchecked = True
 
@@ -339,6 +385,15 @@ class Simulation:
         """Total deterministic force on each vortex, (N, 2) in Ω₀, rows as in `state`."""
         return self._compute_forces()[np.argsort(self._here.ids)]
 
+    def velocities(self) -> NDArray[np.float64]:
+        """M F, the velocity of each vortex without noise, (N, 2) in λ/τ, rows as in `state`.
+
+        M is 1/η, or with `pair_friction` the mobility of the configuration.
+        """
+        forces = self._effective_forces()
+        here = self._here
+        return (forces * self._mobility[self._pairs.species][:, None])[np.argsort(here.ids)]
+
     def energies(self) -> dict[str, float]:
         """``{"pair": …, "external": …}`` in ε₀: the energies whose slopes the forces are.
 
@@ -390,7 +445,7 @@ class Simulation:
 
     def description(self) -> dict[str, Any]:
         """The whole configuration as plain data: what files keep under ``/parameters``."""
-        return {
+        description = {
             "box": describe(self.box),
             "pair_force": describe(self.pair_force),
             "external": describe(self._external),
@@ -405,6 +460,10 @@ class Simulation:
             "max_displacement": self._step_limit,
             "configuration": self.configuration,
         }
+        if self.pair_friction is not None:
+            # Only then: files of runs without it go on as they are.
+            description["pair_friction"] = describe(self.pair_friction)
+        return description
 
     # ------------------------------------------------------------------ running
 
@@ -486,6 +545,7 @@ class Simulation:
         It stays there afterwards. `anneal` is this and `run`.
         """
         end = not_negative("to_temperature", to_temperature)
+        self._refuse_heat("to_temperature", end)
         steps = whole("steps", steps, 0, MAX_STEPS)
         start = self.temperature
         self.temperature = end
@@ -544,6 +604,7 @@ class Simulation:
         path: str | Path,
         *,
         pair_force: Any = None,
+        pair_friction: Any = None,
         external: Sequence[ExternalForce] | None = None,
         reactions: Sequence[chemistry.Reaction] | None = None,
         threads: int | None = None,
@@ -554,15 +615,21 @@ class Simulation:
         ----------
         path
             A checkpoint.
-        pair_force, external, reactions
-            Needed only where they rest on Python functions, which no file can hold.
+        pair_force, pair_friction, external, reactions
+            Needed only where they rest on Python functions or classes, which no file can hold.
 
         Raises
         ------
         ValueError, FileNotFoundError
             If the file is missing, not a checkpoint, or holds such a function.
         """
-        return checkpoints.load(cls, Path(path), pair_force, external, reactions, threads)
+        given = {
+            "pair_force": pair_force,
+            "pair_friction": pair_friction,
+            "external": external,
+            "reactions": reactions,
+        }
+        return checkpoints.load(cls, Path(path), given, threads)
 
     # ------------------------------------------------------------------ one step
 
@@ -628,7 +695,7 @@ class Simulation:
     def _next_moves(self) -> NDArray[np.float64]:
         """(N, 2) displacements of the step from the present state, in slot order."""
         temperature = self.temperature
-        forces = self._compute_forces()
+        forces = self._effective_forces()
         noise = self._next_noise() if temperature > 0 else forces
         if temperature > 0 and self._here.mirrors is not None:
             mirror_noise(self._here.mirrors, noise)
@@ -647,6 +714,13 @@ class Simulation:
         self._pairs.add_forces(forces)
         for field in self._bound:
             field.add_forces(self._here.positions, self._here.winding, self.time, forces)
+        return forces
+
+    def _effective_forces(self) -> NDArray[np.float64]:
+        """(N, 2) in slot order: what 1/η times gives the velocities."""
+        forces = self._compute_forces()
+        if self._pair_mobility is not None:
+            self._pair_mobility.add(forces)
         return forces
 
     def _next_noise(self) -> NDArray[np.float64]:

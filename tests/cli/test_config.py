@@ -8,6 +8,7 @@ import pytest
 
 import potentials as pot
 import vortexmd as vmd
+from potentials.pair_friction import TabulatedFriction
 from vortexmd import build, config, config_reference
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,12 @@ density = 0.05
 [run]
 steps = 10
 dt = 0.1
+"""
+FRICTION = """
+[pair_friction]
+type = "TabulatedFriction"
+d = [0.5, 1.0, 2.0, 4.0]
+gamma = [0.1, 0.3, 0.8, 1.0]
 """
 
 
@@ -119,6 +126,38 @@ laws = [
     np.testing.assert_allclose(law.pair(1, -1).force(r), -2 * np.exp(-3 * r), rtol=1e-3)
 
 
+def test_pair_friction(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    law = TabulatedFriction([0.5, 1, 2, 4], [0.1, 0.3, 0.8, 1])
+    assert build.simulation(read(tmp_path, MINIMAL)).pair_friction is None
+    assert build.simulation(read(tmp_path, MINIMAL + FRICTION)).pair_friction == law
+    np.savetxt(tmp_path / "g.csv", np.c_[law.d, law.gamma], delimiter=",")
+    by_pair = """
+[pair_friction]
+type = "FrictionByPair"
+laws = [
+  { pair = [1, 1], type = "TabulatedFriction", file = "g.csv" },
+  { pair = [-1, 1], type = "TabulatedFriction", d = [1, 2, 3, 4], gamma = [0.5, 0.6, 0.7, 1] },
+]
+"""
+    made = build.simulation(read(tmp_path, MINIMAL + by_pair)).pair_friction
+    assert made.laws[1, 1] == law
+    assert made.relative_friction(1, -1, 2.0) == pytest.approx(0.6)
+    # Runs of before there was this table are the same runs now.
+    assert "pair_friction" not in read(tmp_path, MINIMAL).canonical()
+
+
+def test_a_potential_that_knows_its_friction(tmp_path, monkeypatch):
+    class Knowing(pot.London):
+        def pair_friction(self):
+            return TabulatedFriction([1, 2, 3, 4], [0.5, 0.6, 0.7, 1])
+
+    monkeypatch.setitem(build.PAIR_FRICTIONS, "Knowing", Knowing)
+    text = MINIMAL + '[pair_friction]\ntype = "Knowing"\nf0 = 2.0\n'
+    made = build.simulation(read(tmp_path, text)).pair_friction
+    assert made == Knowing().pair_friction()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -168,6 +207,48 @@ laws = [
         ("[run]", '[external]\ntype = "UniformDrive"\n[run]', "external"),
         ("[run]", '[[reactions]]\ntype = "Annihilation"\n[run]', "give one of distance, mu, kappa"),
         ("[run]", '[[reactions]]\ntype = "Fusion"\n[run]', "reactions[0].type = 'Fusion'"),
+        ("[run]", "[pair_friction]\nd = [1, 2]\n[run]", "pair_friction.type: missing"),
+        ("[run]", "pair_friction = 0.5\n[run]", "start.pair_friction: unknown key"),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "TabulatedFrictio"\n[run]',
+            "did you mean 'TabulatedFriction'?",
+        ),
+        ("[run]", '[pair_friction]\ntype = "London"\n[run]', "pair_friction.type = 'London'"),
+        ("[run]", '[pair_friction]\ntype = "TabulatedFriction"\n[run]', "pair_friction.d: missing"),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "TabulatedFriction"\nfile = "no.csv"\n[run]',
+            "pair_friction.file = 'no.csv'",
+        ),
+        ("[run]", f"{FRICTION.replace('1.0]', '1.5]')}[run]", "pair_friction: gamma[3] = 1.5"),
+        ("[run]", f"{FRICTION}n3 = 1\n[run]", "pair_friction.n3: unknown key"),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "FrictionByPair"\n[run]',
+            "pair_friction.laws: give a list of tables",
+        ),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "FrictionByPair"\nlaws = [{ type = "TabulatedFriction" }]\n[run]',
+            "pair_friction.laws[0].pair: give two winding numbers",
+        ),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "FrictionByPair"\n'
+            'laws = [{ pair = [1, 1], type = "FrictionByPair" }]\n[run]',
+            "pair_friction.laws[0].type = 'FrictionByPair'",
+        ),
+        (
+            "[run]\n",
+            f"{FRICTION}[run]\ntemperature = 0.1\n",
+            "pair_friction: for temperature 0 only",
+        ),
+        (
+            "[run]\n",
+            f"{FRICTION}[run]\nanneal = {{ to_temperature = 0.1 }}\n",
+            "pair_friction: for temperature 0 only, and it reaches 0.1",
+        ),
     ],
 )
 def test_mistakes_are_named(tmp_path, old, new, message):
@@ -219,6 +300,8 @@ def test_every_example_in_the_reference_is_valid(tmp_path):
             text = text.replace(
                 "density = 0.05", 'lengths = [80.0, 90.0]\nboundary = ["periodic", "free"]'
             )
+        if "[pair_friction]" in block:
+            text = text.replace("temperature = 1e-3", "temperature = 0.0")
         build.simulation(read(tmp_path, text))
 
 

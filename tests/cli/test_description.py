@@ -7,10 +7,12 @@ import pytest
 
 import potentials as pot
 import vortexmd as vmd
+from potentials.pair_friction import FrictionByPair, TabulatedFriction
 from vortexmd.description import describe, restore
 
 R = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
 BOX = vmd.Box((10.0, 12.0), ("periodic", "open"))
+FRICTION = TabulatedFriction([0.5, 1.0, 2.0, 4.0], [0.1, 0.3, 0.8, 1.0])
 OBJECTS = [
     pot.GLFit(1.7),
     pot.GLFit(kappa=0.5, source="formula", cutoff=9.0),
@@ -31,6 +33,8 @@ OBJECTS = [
     vmd.Annihilation(mu=1.7),
     vmd.Merging(0.3, max_winding=3),
     BOX,
+    FRICTION,
+    FrictionByPair({(1, 1): FRICTION, (1, -1): FRICTION}),
     None,
 ]
 

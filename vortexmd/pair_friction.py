@@ -1,0 +1,350 @@
+"""Friction that depends on the separation of pairs: v = M F with a mobility of the configuration.
+
+With the velocities at constant friction V_i = F_i/η_i, and u_ij = |i⟩/η_i − |j⟩/η_j,
+
+    M = Σ_i (1/η_i)|i⟩⟨i| + Σ_pairs c_ij(d) u_ij u_ijᵀ ⊗ P,    c = (1/γ(d) − 1)/(1/η_i + 1/η_j).
+
+An isolated pair then obeys ḋ = Ω(1/η_i + 1/η_j)/γ(d) exactly, and pairs leave Σ_i η_i v_i = Σ_i F_i as it
+was. P is 1 for windings of one sign: at μ = 1 and s = 1 Samols' metric is conformal (Commun. Math. Phys.
+145, 149 (1992)), and for every μ the pair's smooth coordinate z² makes it so as d → 0. For opposite signs
+only the motion along the pair is known, and P = r̂r̂ᵀ. M is symmetric, and positive definite because no c
+is below 0: where γ exceeds 1 the engine takes 1. Sums over pairs are an approximation where three or more
+cores meet.
+
+In the engine this is a force more, G_i = Σ_j c_ij P(V_i − V_j), equal and opposite for the two: what a
+vortex of constant friction would have to feel to move as it does. c is tabulated in r² like the forces.
+It diverges as d⁻² and is held at its value at `NEAREST`, so that vortices on one spot stay finite.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from potentials.pair_friction import PairFriction
+from vortexmd.box import Box
+from vortexmd.forces import FAST, PairForces
+from vortexmd.neighbors import BlockPairs
+from vortexmd.population import Population
+
+# Tables begin at r² = 2⁻¹⁰ λ²; nearer than that, mobilities grow no more.
+LOWEST_OCTAVE = -10
+NEAREST = sqrt(2.0**LOWEST_OCTAVE)
+# Bins to an octave of r²: with 2⁶ the mobilities of smooth tables are right to 1e-8.
+BITS = 6
+# γ above 1 by no more (as of vortex and antivortex at s = 1: 3 %) is not worth a word.
+CLIPPED = 0.05
+
+
+class ClippedFrictionWarning(UserWarning):
+    """A relative friction above 1, which the engine takes as 1."""
+
+
+@dataclass(frozen=True)
+class FrictionTables:
+    """c of all pairs of species.
+
+    Attributes
+    ----------
+    index
+        (S, S) int64: which table holds between two species; 0 is the empty one.
+    isotropic
+        (T,) 1 where P = 1, 0 where P = r̂r̂ᵀ.
+    mobility
+        (T, bins, 4) coefficients in t, the position within a bin of r²: of c (isotropic), or of c/r².
+    reach
+        λ: no pair further apart counts.
+    """
+
+    index: NDArray[np.int64]
+    isotropic: NDArray[np.float64]
+    mobility: NDArray[np.float64]
+    reach: float
+
+
+def build_friction(
+    pair_friction: PairFriction,
+    windings: NDArray[np.int64],
+    mobility: NDArray[np.float64],
+    needed: Iterable[tuple[int, int]],
+) -> FrictionTables:
+    """Tabulate c between the given windings.
+
+    Parameters
+    ----------
+    pair_friction
+        The law.
+    windings
+        (S,) the winding of each species, ascending.
+    mobility
+        (S,) 1/η of each species.
+    needed
+        The pairs of windings that can meet.
+
+    Raises
+    ------
+    ValueError
+        If the law gives anything but positive numbers.
+
+    Warns
+    -----
+    ClippedFrictionWarning
+        If γ exceeds 1 by more than 5 % somewhere.
+    """
+    index = np.zeros((len(windings), len(windings)), dtype=np.int64)
+    reach = float(pair_friction.reach)
+    if not NEAREST < reach < np.inf:
+        raise ValueError(
+            f"pair_friction.reach = {reach}: give a finite separation, more than {NEAREST:.4g} λ, below "
+            f"which mobilities grow no more"
+        )
+    edge, octave = _bins(reach)
+    tables, isotropic = [np.zeros((len(edge), 4))], [1.0]
+    for n1, n2 in sorted({(min(pair), max(pair)) for pair in needed}):
+        if not pair_friction.covers(n1, n2):
+            continue
+        a, b = np.searchsorted(windings, [n1, n2])
+        index[a, b] = index[b, a] = len(tables)
+        same_sign = n1 * n2 > 0
+        scale = 1.0 / float(mobility[a] + mobility[b])
+        tables.append(scale * _tabulate(pair_friction, (n1, n2), same_sign, edge, octave))
+        isotropic.append(float(same_sign))
+    return FrictionTables(index, np.array(isotropic), np.array(tables), reach)
+
+
+def check_box(box: Box, reach: float) -> None:
+    """Refuse boxes in which one vortex would meet two images of another within the friction's reach (λ).
+
+    Raises
+    ------
+    ValueError
+        If a periodic side is shorter than twice the reach.
+    """
+    for axis in (0, 1):
+        if box.periodic[axis] and box.lengths[axis] < 2 * reach:
+            raise ValueError(
+                f"box.lengths[{axis}] = {box.lengths[axis]:.6g}: a periodic side must be at least twice the "
+                f"reach of pair_friction, {2 * reach:.6g} λ; enlarge the box or end the table sooner"
+            )
+
+
+def _bins(reach: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower edge in r² of each bin and the octave it lies in, up to and including the reach."""
+    octaves = max(1, int(np.floor(np.log2(reach * reach))) + 1 - LOWEST_OCTAVE)
+    bins = np.arange(octaves << BITS)
+    octave = np.ldexp(1.0, LOWEST_OCTAVE + (bins >> BITS))
+    return octave * (1 + (bins & ((1 << BITS) - 1)) / (1 << BITS)), octave
+
+
+def _tabulate(
+    pair_friction: PairFriction,
+    pair: tuple[int, int],
+    same_sign: bool,
+    edge: NDArray[np.float64],
+    octave: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Coefficients (bins, 4) of 1/γ − 1, clipped at 0, or of that over r² for windings of unlike signs."""
+    nodes = 0.5 * (1 + np.cos(np.pi * (np.arange(4) + 0.5) / 4)) * 2.0**-BITS
+    to_coefficients = np.linalg.inv(np.vander(nodes, 4, increasing=True)).T
+    s = edge[:, None] + octave[:, None] * nodes
+    r = np.sqrt(s)
+    gamma = pair_friction.relative_friction(*pair, r)
+    bad = ~(np.isfinite(gamma) & (gamma > 0))
+    if bad.any():
+        raise ValueError(
+            f"pair_friction: γ{pair} = {gamma[bad].flat[0]} at d = {r[bad].flat[0]:.6g} λ; give finite "
+            f"numbers, more than 0"
+        )
+    if gamma.max() > 1 + CLIPPED:
+        warnings.warn(
+            f"pair_friction: γ{pair} rises to {gamma.max():.4g} at d = {r.flat[gamma.argmax()]:.3g} λ; the "
+            f"engine takes γ > 1 as 1, as positive mobilities of many vortices are certain only so",
+            ClippedFrictionWarning,
+            stacklevel=5,
+        )
+    excess = np.maximum(1 / gamma - 1, 0.0)
+    return (excess if same_sign else excess / s) @ to_coefficients
+
+
+class PairMobility:
+    """Turns forces into those under which constant friction gives the velocities M F.
+
+    Parameters
+    ----------
+    here
+        The population.
+    pairs
+        Its neighbour list, which reaches as far as the friction.
+    tables
+        c of all pairs of species.
+    mobility
+        (S,) 1/η of each species.
+    """
+
+    def __init__(
+        self,
+        here: Population,
+        pairs: PairForces,
+        tables: FrictionTables,
+        mobility: NDArray[np.float64],
+    ):
+        self._here = here
+        self._pairs = pairs
+        self._tables = tables
+        self._mobility = mobility
+        self._lengths = np.array(here.box.lengths)
+        # 0 along axes without images.
+        self._per_length = np.where(here.box.periodic, 1 / self._lengths, 0.0)
+        # By first slot: a block of the list, and what of it the friction can reach.
+        self._near: dict[int, tuple[BlockPairs, BlockPairs]] = {}
+
+    def add(self, forces: NDArray[np.float64]) -> None:
+        """Add G to the total forces (N, 2) in Ω₀, slot order, in place.
+
+        As of the forces, the bits do not depend on the number of threads.
+        """
+        self._pairs.ensure()
+        here, tables, species = self._here, self._tables, self._pairs.species
+        free = forces * self._mobility[species][:, None]
+
+        def block(listed: BlockPairs) -> None:
+            pairs = self._within_reach(listed)
+            _add_relative_forces(
+                here.positions,
+                free,
+                species,
+                pairs.start,
+                pairs.middle,
+                pairs.neighbors,
+                pairs.first,
+                pairs.last,
+                self._lengths,
+                self._per_length,
+                tables.index,
+                tables.isotropic,
+                tables.mobility,
+                BITS,
+                LOWEST_OCTAVE,
+                tables.reach**2,
+                forces,
+            )
+
+        self._pairs.each_block(block)
+
+    def _within_reach(self, listed: BlockPairs) -> BlockPairs:
+        """The pairs of a block that can come within reach before the list is made anew.
+
+        Friction mostly ends well before the forces; the shorter list is kept as long as the block is.
+        """
+        known = self._near.get(listed.first)
+        if known is not None and known[0] is listed:
+            return known[1]
+        reach = self._tables.reach + self._pairs.skin
+        near = BlockPairs(
+            listed.first,
+            listed.last,
+            *_shorten(
+                self._here.reference,
+                listed.start,
+                listed.middle,
+                listed.neighbors,
+                listed.first,
+                listed.last,
+                self._lengths,
+                self._per_length,
+                reach**2,
+            ),
+        )
+        self._near[listed.first] = listed, near
+        return near
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shorten(reference, start, middle, partners, first, last, lengths, per_length, reach2):
+    """Start, middle and partners of a block's list without the pairs further apart than reach."""
+    new_start = np.zeros_like(start)
+    new_middle = np.zeros_like(middle)
+    near = np.empty_like(partners)
+    n = 0
+    for i in range(first, last):
+        new_start[i - first] = n
+        new_middle[i - first] = n
+        for k in range(start[i - first], start[i - first + 1]):
+            j = partners[k]
+            dx = reference[i, 0] - reference[j, 0]
+            dy = reference[i, 1] - reference[j, 1]
+            dx -= lengths[0] * np.rint(dx * per_length[0])
+            dy -= lengths[1] * np.rint(dy * per_length[1])
+            if dx * dx + dy * dy < reach2:
+                near[n] = j
+                n += 1
+                if k < middle[i - first]:
+                    new_middle[i - first] = n
+    new_start[last - first] = n
+    return new_start, new_middle, near[:n].copy()
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _add_relative_forces(
+    positions,
+    free,
+    species,
+    start,
+    middle,
+    partners,
+    first,
+    last,
+    lengths,
+    per_length,
+    index,
+    isotropic,
+    table,
+    bits,
+    octave,
+    reach2,
+    out,
+):
+    """Σ_j c_ij P(V_i − V_j) of the vortices of one block, and the reaction on partners within it."""
+    shift = 52 - bits
+    lowest = np.int64(octave + 1023) << bits
+    below = (np.int64(1) << shift) - 1
+    one = np.int64(1023) << 52
+    floor2 = 2.0**octave
+    for i in range(first, last):
+        row = index[species[i]]
+        gx = 0.0
+        gy = 0.0
+        for k in range(start[i - first], start[i - first + 1]):
+            j = partners[k]
+            dx = positions[i, 0] - positions[j, 0]
+            dy = positions[i, 1] - positions[j, 1]
+            dx -= lengths[0] * np.rint(dx * per_length[0])
+            dy -= lengths[1] * np.rint(dy * per_length[1])
+            s = dx * dx + dy * dy
+            law = row[species[j]]
+            pattern = np.float64(min(max(s, floor2), reach2)).view(np.int64)
+            coefficients = table[law, (pattern >> shift) - lowest]
+            t = np.int64((pattern & below) | one).view(np.float64) - 1.0
+            c = coefficients[0] + t * (
+                coefficients[1] + t * (coefficients[2] + t * coefficients[3])
+            )
+            c = c if s < reach2 else 0.0
+            wx = free[i, 0] - free[j, 0]
+            wy = free[i, 1] - free[j, 1]
+            if isotropic[law] == 0.0:
+                along = dx * wx + dy * wy
+                wx = along * dx
+                wy = along * dy
+            gx += c * wx
+            gy += c * wy
+            if k < middle[i - first]:
+                out[j, 0] -= c * wx
+                out[j, 1] -= c * wy
+        out[i, 0] += gx
+        out[i, 1] += gy
