@@ -60,6 +60,7 @@ def summary(trajectory: Any) -> dict[str, Any]:
         "regions": _regions(trajectory[-1:]),
         "events": dict(Counter(event.kind for event in trajectory.events)),
         "pair_force": _one_line(parameters.get("pair_force")),
+        "pair_friction": _one_line(parameters.get("pair_friction")),
         "external": [_one_line(field) for field in parameters.get("external", [])],
         "reactions": [_one_line(reaction) for reaction in parameters.get("reactions", [])],
         "dt": parameters.get("dt"),
@@ -94,6 +95,7 @@ def as_text(about: dict[str, Any]) -> str:
         ("regions", _regions_line(about["regions"])),
         ("events", ", ".join(f"{c} {kind}" for kind, c in about["events"].items()) or "none"),
         ("pair force", about["pair_force"] or "none"),
+        ("pair friction", about["pair_friction"] or "constant"),
         ("external", "; ".join(about["external"]) or "none"),
         ("reactions", "; ".join(about["reactions"]) or "none"),
     ]

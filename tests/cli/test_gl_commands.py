@@ -82,7 +82,7 @@ def test_a_request_to_end_is_answered(tmp_path):
         (["tables", "--kind", "V-X"], "give some of 'V-V', 'V-GV', 'V-AV'"),
         (["tables", "--mu", "30"], "mus = 30: the solver covers"),
         (["tables", "--jobs", "0"], "jobs = 0"),
-        (["figures", "--only", "11"], "is not among the figures"),
+        (["figures", "--only", "14"], "is not among the figures"),
     ],
 )
 def test_mistakes_are_one_line(capsys, tmp_path, monkeypatch, command, message):

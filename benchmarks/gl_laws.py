@@ -1,0 +1,163 @@
+"""Which force should molecular dynamics use? All readings of two vortices side by side.
+
+    python -m benchmarks.gl_laws [--json FILE] [--plot FILE] [--jobs N]
+
+V-V and V-AV at several μ: free motion (`dynamic`), fixed with smooth A (`coulomb`), the constrained
+minimum (`minimum`), the paper's grid (`lattice`), and the paper's fits (Eqs. 17, 21). Deviations are from
+`dynamic`, in per cent of its peak. Some minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import potentials as pot
+from gl_reference import ConvergenceError, dynamic_pair, pair_force
+from gl_reference.curves import WINDINGS
+from gl_reference.figure_style import (
+    BLACK,
+    BLUE,
+    FORCE,
+    GREY,
+    OPEN,
+    SEPARATION,
+    VERMILLION,
+    name_panel,
+    new_figure,
+    styled,
+    zero_line,
+)
+from gl_reference.row_runner import THREAD_VARIABLES, cores
+
+DRAWN = (("V-V", 1.7), ("V-V", 0.6), ("V-AV", 1.7), ("V-AV", 0.6))
+CASES = (*DRAWN, ("V-V", 0.8), ("V-V", 1.2), ("V-V", 2.5))
+FIXED = ("coulomb", "minimum", "lattice")
+NODES = 12
+H = 0.1  # the paper's grid; separations are whole multiples
+
+
+def separations(kind: str, mu: float) -> np.ndarray:
+    """Where the readings are compared, in λ: multiples of the paper's spacing."""
+    length = np.hypot(1.0, 1 / mu)
+    low, high = (0.5, 6.0) if kind == "V-V" else (0.3, 6.0)
+    d = length * np.linspace(low, high, NODES)
+    return np.unique(np.maximum(2, np.round(d / (2 * H)) * 2)) * H
+
+
+def solve_case(case: tuple[str, float]) -> dict[str, Any]:
+    """All readings of one kind and μ; None where a reading has no such state."""
+    kind, mu = case
+    n1, n2 = WINDINGS[kind]  # type: ignore[index]
+    d = separations(kind, mu)
+    free = dynamic_pair(n1, n2, mu)
+    curves: dict[str, list[float | None]] = {
+        "dynamic": [float(np.interp(one, free.d, free.force)) for one in d]
+    }
+    for reading in FIXED:
+        curves[reading] = [_force(n1, n2, mu, float(one), reading) for one in d]
+    curves["fit"] = [float(f) for f in pot.GLFit(mu).pair(n1, n2).force(d)]
+    peak = float(np.abs(free.force).max())
+    return {
+        "kind": kind,
+        "mu": mu,
+        "d": d.tolist(),
+        "force": curves,
+        "peak": peak,
+        "gamma": [float(np.interp(one, free.d, free.relative_friction)) for one in d],
+        "off": {name: _off(curves[name], curves["dynamic"], peak) for name in (*FIXED, "fit")},
+    }
+
+
+def _force(n1: int, n2: int, mu: float, d: float, reading: str) -> float | None:
+    try:
+        return float(pair_force(n1, n2, mu, d, reading=reading))
+    except ConvergenceError:
+        return None
+
+
+def _off(values: list[float | None], free: list[float | None], peak: float) -> dict[str, float]:
+    """Largest and rms deviation, over the peak, where both exist; from which separation on."""
+    both = [(v, f) for v, f in zip(values, free, strict=True) if v is not None and f is not None]
+    off = np.array([v - f for v, f in both]) / peak
+    return {
+        "largest": float(off[np.abs(off).argmax()]),
+        "rms": float(np.sqrt(np.mean(off**2))),
+        "missing": len(values) - len(both),
+    }
+
+
+@styled
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Four panels of forces."""
+    figure = new_figure(12.0, 9.0)
+    panels = figure.subplots(2, 2)
+    looks: dict[str, dict[str, Any]] = {
+        "dynamic": {"color": BLACK, "label": "free motion (dynamic)"},
+        "coulomb": {"color": BLUE, "linestyle": "--", "label": "fixed, smooth A (coulomb)"},
+        "minimum": {"color": VERMILLION, "linestyle": "-.", "label": "fixed, A free (minimum)"},
+        "lattice": {
+            "color": GREY, "linestyle": "none", "marker": "s", **OPEN, "markersize": 6,
+            "label": "the paper's grid (lattice)",
+        },
+        "fit": {"color": GREY, "linestyle": ":", "label": "the paper's Eqs. 17, 21"},
+    }  # fmt: skip
+    for panel, row, letter in zip(panels.flat, rows, "abcd", strict=True):
+        for name, look in looks.items():
+            values = np.array([np.nan if v is None else v for v in row["force"][name]])
+            panel.plot(row["d"], values, **look)
+        zero_line(panel)
+        name_panel(panel, letter, f"{row['kind']},  μ = {row['mu']:g}")
+        panel.set_xlabel(SEPARATION)
+        panel.set_ylabel(FORCE)
+        panel.set_xlim(left=0.0)
+        if row["kind"] == "V-AV":
+            panel.set_ylim(-1.6 * row["peak"], 0.08 * row["peak"])
+    panels[0, 0].legend()
+    figure.savefig(path)
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """A table: rms (largest) deviation from free motion in % of its peak."""
+    lines = [
+        "deviation from free motion in % of its peak, rms (largest); and γ at the separations",
+        f"  {'':12} {'peak':>8}  " + "".join(f"{name:>18}" for name in (*FIXED, "fit")),
+    ]
+    for row in rows:
+        cells = []
+        for name in (*FIXED, "fit"):
+            off = row["off"][name]
+            star = "*" if off["missing"] else ""
+            cells.append(f"{100 * off['rms']:.1f} ({100 * off['largest']:+.1f}){star}".rjust(18))
+        lines.append(f"  {row['kind']:5} {row['mu']:<6g} {row['peak']:8.5f}  " + "".join(cells))
+    lines.append("  * where that state exists only")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gl_laws")
+    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/gl_laws.json"))
+    parser.add_argument("--plot", type=Path, default=Path("benchmarks/results/gl_laws.png"))
+    parser.add_argument("--jobs", type=int, default=cores(), help="processes; default one a core")
+    options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error(f"--jobs {options.jobs}: give at least 1")
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")
+    with ProcessPoolExecutor(options.jobs) as pool:
+        rows = list(pool.map(solve_case, CASES))
+    print(report(rows))
+    figures = {"processor": platform.processor() or platform.machine(), "rows": rows}
+    options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    draw(rows[: len(DRAWN)], options.plot)
+
+
+if __name__ == "__main__":
+    main()
