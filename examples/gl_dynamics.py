@@ -42,7 +42,7 @@ cases = (
     ("vortex and vortex: a giant vortex splits", [1, 1], 1.0, 5.0, 0.02, 12000),
     ("vortex and antivortex: they annihilate", [1, -1], 5.0, 0.4, 0.01, 12000),
 )
-for panel, (title, winding, start, end, dt, steps) in zip(panels, cases):
+for panel, (title, winding, start, end, dt, steps) in zip(panels, cases, strict=True):
     track = gl.dynamic_pair(*winding, mu=MU).track
     order = np.argsort(track.d)
     arrival = np.interp([start, end], track.d[order], track.time[order])

@@ -9,6 +9,7 @@ from gl_reference.errors import ConvergenceError
 from gl_reference.figures import draw_figures
 from gl_reference.moduli import moduli_friction
 from gl_reference.moving_vortex import VortexFriction, vortex_friction
+from gl_reference.obstacle import MinimumPair, minimum_pair, string_energy, string_force
 from gl_reference.pair import PairSolution, pair_force, solve_pair
 from gl_reference.radial import lower_critical_field, single_vortex
 from gl_reference.solution import Solution
@@ -20,6 +21,7 @@ from gl_reference.taubes import near_critical, near_critical_pair
 __all__ = [
     "ConvergenceError",
     "DynamicPair",
+    "MinimumPair",
     "PairSolution",
     "Solution",
     "TablesMismatchError",
@@ -28,6 +30,7 @@ __all__ = [
     "dynamic_pair",
     "load_generated",
     "lower_critical_field",
+    "minimum_pair",
     "moduli_friction",
     "near_critical",
     "near_critical_pair",
@@ -36,5 +39,7 @@ __all__ = [
     "single_vortex",
     "solve",
     "solve_pair",
+    "string_energy",
+    "string_force",
     "vortex_friction",
 ]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from potentials.base import Array, check_positive
 
-Reading = Literal["coulomb", "lattice"]
+Reading = Literal["coulomb", "lattice", "minimum"]
 
 # Vortices nearer to each other than this (in λ) are one vortex of their summed winding.
 MERGE_DISTANCE = 1e-6

@@ -1,4 +1,4 @@
-"""The force between two vortices, in either reading of the fixed-vortex problem."""
+"""The force between two vortices, in each reading of the fixed-vortex problem."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from gl_reference.checks import Reading, check_reading
 from gl_reference.confocal import ConfocalPair, confocal_pair
 from gl_reference.lattice import LatticePair, lattice_pair
+from gl_reference.obstacle.minimum import MinimumPair, minimum_pair
 from gl_reference.radial import single_vortex
 from potentials.base import Array
 from potentials.critical import mu_from
@@ -67,11 +68,13 @@ def solve_pair(
         μ = √2 κ, one of the two; 0.1 … 20.
     d : float
         Separation in λ.
-    reading : "coulomb" or "lattice"
-        How fixed vortices are understood; see docs/gl_reference.md.
-    gauge_weight, tolerance
-        `coulomb` only: w of the gauge term (default 1); relative accuracy of the force
-        (default 1e-4).
+    reading : "coulomb", "lattice" or "minimum"
+        How fixed vortices are understood; see docs/gl_reference.md. `minimum` takes windings 1
+        and −1, and of a vortex and an antivortex the conventional state.
+    gauge_weight
+        `coulomb` only: w of the gauge term (default 1).
+    tolerance
+        `coulomb` and `minimum` only: relative accuracy of the force (default 1e-4 and 1e-3).
     scheme, h
         `lattice` only: discretisation (`gl_reference.lattice.SCHEMES`) and grid spacing in λ
         (default 0.1).
@@ -90,18 +93,20 @@ def solve_pair(
     options: dict[str, dict[str, Any]] = {
         "coulomb": {"gauge_weight": gauge_weight, "tolerance": tolerance},
         "lattice": {"scheme": scheme, "h": h},
+        "minimum": {"tolerance": tolerance},
     }
     for reading_of, names in options.items():
         for name, given in names.items():
-            if given is not None and reading_of != how:
+            if given is not None and name not in options[how]:
                 raise ValueError(f"{name} = {given!r}: only for reading = {reading_of!r}")
     chosen = {name: given for name, given in options[how].items() if given is not None}
-    found: LatticePair | ConfocalPair
+    found: LatticePair | ConfocalPair | MinimumPair
     if how == "lattice":
         found = lattice_pair(n1, n2, value, d, **chosen)
         alone = found.energy - found.interaction_energy
     else:
-        found = confocal_pair(n1, n2, value, d, **chosen)
+        solver = minimum_pair if how == "minimum" else confocal_pair
+        found = solver(n1, n2, value, d, **chosen)
         alone = single_vortex(abs(n1), value).energy + single_vortex(abs(n2), value).energy
     return PairSolution(
         n1=n1,

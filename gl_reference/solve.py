@@ -100,7 +100,12 @@ def solve(
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
     if method not in get_args(Method):
         raise ValueError(f"method = {method!r}: give 'auto' or 'mesh'")
-    if check_reading(reading) == "lattice":
+    how = check_reading(reading)
+    if how == "minimum":
+        raise ValueError(
+            "reading = 'minimum': only for pairs; take gl_reference.solve_pair, or 'coulomb' here"
+        )
+    if how == "lattice":
         if method != "auto" or weight != 1:
             raise ValueError(
                 f"method = {method!r}, gauge_weight = {weight:g}: only for reading = 'coulomb'; a "
