@@ -4,6 +4,7 @@ Units: lengths in the penetration depth λ, energies ∫F/π per vortex length i
 Ω₀ = ε₀/λ (positive = repulsion). Guide: docs/gl_reference.md.
 """
 
+from gl_reference.branches import Branches, vav_branches
 from gl_reference.dynamics import DynamicPair, dynamic_pair
 from gl_reference.errors import ConvergenceError
 from gl_reference.figures import draw_figures
@@ -19,6 +20,7 @@ from gl_reference.tables import TablesMismatchError, run_tables
 from gl_reference.taubes import near_critical, near_critical_pair
 
 __all__ = [
+    "Branches",
     "ConvergenceError",
     "DynamicPair",
     "MinimumPair",
@@ -41,5 +43,6 @@ __all__ = [
     "solve_pair",
     "string_energy",
     "string_force",
+    "vav_branches",
     "vortex_friction",
 ]

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from gl_reference.curves import ForceCurve
+from gl_reference.figure_branches import Point, Sections, TwoStates
 from gl_reference.figure_triangle import (
     EXAMPLES,
     POINTS,
@@ -23,6 +24,10 @@ from gl_reference.figure_triangle import (
     pair,
     triangle,
 )
+from gl_reference.lattice import PAPER_SCHEME
+from gl_reference.lattice_branches import Branch
+from gl_reference.lattice_states import PAPER_SPACING, Profile, lattice_profiles
+from gl_reference.obstacle import minimum_pair
 from gl_reference.solve import solve
 from gl_reference.table_files import load_generated
 from gl_reference.table_output import ROW_TABLE, SHORT
@@ -30,6 +35,11 @@ from gl_reference.tables import run_tables
 from potentials.base import Array
 from potentials.critical import Kind
 from potentials.gl_tables import Deltas, Etas, row_mus
+
+TWO = ("conventional", "string")
+# The separations of Fig. 12, in λ by μ.
+SECTIONS = {0.6: 9.2, 1.7: 5.2}
+SECTION_POINTS = 1201
 
 Load = Callable[[str], list[dict[str, str]]]
 T = TypeVar("T")
@@ -167,6 +177,45 @@ def maps(effort: Effort) -> list[Map]:
         solution = solve(positions, 1, mu, tolerance=effort.tolerance)
         psi = solution.sample(side, side[:, None]).psi
         found.append(Map(mu, d, positions, side, side, np.abs(psi)))
+    return found
+
+
+def critical_points() -> list[Point]:
+    """d_E and d_A that ship, of the paper's grid and of the `minimum`."""
+    lines = load_generated("critical_separations")
+    points = [
+        Point(line["reading"], line["scheme"], *_numbers(line, Point._fields[2:])) for line in lines
+    ]
+    paper = (PAPER_SCHEME, PAPER_SPACING)
+    return [one for one in points if one.reading != "lattice" or (one.scheme, one.h) == paper]
+
+
+def two_states() -> list[TwoStates]:
+    """The branches that ship, by reading and μ."""
+    found: dict[tuple[str, float], dict[str, list[list[float]]]] = {}
+    for line in load_generated("branches"):
+        states = found.setdefault((line["reading"], float(line["mu"])), {})
+        columns = ("d", "energy", "interaction_energy", "force")
+        states.setdefault(line["state"], []).append(_numbers(line, columns))
+    ends = {(point.reading, point.mu): point.string_end for point in critical_points()}
+    rows = []
+    for (reading, mu), states in found.items():
+        conventional, string = (Branch(*np.array(states[name]).T) for name in TWO)
+        rows.append(TwoStates(reading, mu, conventional, string, ends[reading, mu]))
+    return rows
+
+
+def sections(effort: Effort) -> list[Sections]:
+    """Both states along y = 0 at the separations of Fig. 12, on the paper's grid and resolved."""
+    found = []
+    for mu, d in _with_bar(list(SECTIONS.items()), effort):
+        grid = lattice_profiles(mu, d)
+        x = np.linspace(grid[0].x[0], grid[0].x[-1], SECTION_POINTS)
+        resolved = [
+            minimum_pair(1, -1, mu, d, state=state).axis(x) for state in ("conventional", "string")
+        ]
+        first, second = (Profile(x, np.abs(one.psi), one.current_y) for one in resolved)
+        found.append(Sections(mu, d, grid, (first, second)))
     return found
 
 

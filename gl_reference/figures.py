@@ -1,7 +1,8 @@
 """The figures of the paper, drawn anew: its fits as lines, our solutions as symbols.
 
-Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516 (2011), Figs. 1-10 and 13. (Figs. 11
-and 12 show the string state of vortex and antivortex, which the `coulomb` reading does not have.)
+Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516 (2011), Figs. 1-13. (Figs. 11 and 12 show
+the string state of vortex and antivortex, which the `coulomb` reading does not have: they are drawn
+in `lattice`, the paper's grid, and in the `minimum`.)
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from typing import TYPE_CHECKING
 
 from gl_reference import figure_pairs as pairs
 from gl_reference.checks import check_range
-from gl_reference.figure_data import Effort, PairTables, maps, pair_tables, triangle_energies
+from gl_reference.figure_branches import draw_sections, draw_two_states
+from gl_reference.figure_data import (
+    Effort,
+    PairTables,
+    critical_points,
+    maps,
+    pair_tables,
+    sections,
+    triangle_energies,
+    two_states,
+)
 from gl_reference.figure_style import styled
 from gl_reference.figure_triangle import draw_maps, draw_triangle
 from gl_reference.table_files import check_folder
@@ -39,14 +50,15 @@ def draw_figures(
 
     Figures 1-8 and 13 take their symbols from the tables that ship with the package; where these
     do not meet the tolerance, new ones are made (in minutes) and kept in ``folder/tables``.
-    Figures 9 and 10 are always solved, in about twenty seconds on one core.
+    Figures 9, 10 and 12 are always solved, in about twenty seconds each on one core. Figure 11 shows
+    what ships with the package, whatever the tolerance (``python -m gl_reference.branch_rows``).
 
     Parameters
     ----------
     folder
         Where to; made if it does not exist.
     only : ints, optional
-        Which: of 1 … 10 and 13. Default: all.
+        Which: of 1 … 13. Default: all.
     tolerance : float
         Relative accuracy of forces and energies, 1e-6 … 1e-2.
     progress : bool
@@ -132,5 +144,7 @@ FIGURES: dict[int, Callable[[Effort], Figure]] = {
     8: partial(_of_pairs, pairs.draw_parameters, "V-GV"),
     9: lambda effort: draw_triangle(triangle_energies(effort)),
     10: lambda effort: draw_maps(maps(effort)),
+    11: lambda effort: draw_two_states(two_states(), critical_points()),
+    12: lambda effort: draw_sections(sections(effort)),
     13: partial(_of_pairs, pairs.draw_deltas, "V-AV"),
 }

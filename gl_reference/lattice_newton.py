@@ -8,10 +8,11 @@ sparse factors.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from gl_reference.errors import ConvergenceError
 from gl_reference.lattice_energy import LatticeEnergy
@@ -30,12 +31,13 @@ class Minimum:
     """Fields u = (f, A_x, A_y), and how they were found.
 
     `residual` is the fall of the energy (ε₀) that the last step promised; what is left is about
-    its square.
+    its square. `stable`: no direction lowers the energy (of schemes with a gauge term: none was met).
     """
 
     u: Array
     residual: float
     iterations: int
+    stable: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,22 +86,38 @@ class Hessian:
         step = self._direct(gradient)
         return step if gradient @ step <= 0 else None
 
+    @property
+    def definite(self) -> bool:
+        """Whether no direction lowers the energy: then a state without a gradient is stable.
+
+        Without pivoting the factors are those of L D Lᵀ, and the signs of D are those of the
+        eigenvalues (Sylvester). Conjugate gradients refuse directions of falling energy themselves.
+        """
+        if self.energy.operators.gauge_fixed:
+            return True
+        return bool((self._factors.U.diagonal() > 0).all())
+
     def _direct(self, gradient: Array) -> Array:
+        free = np.flatnonzero(self.energy.free)
+        step = np.zeros_like(gradient)
+        step[free] = -self._factors.solve(gradient[free])
+        return step
+
+    @cached_property
+    def _factors(self) -> SuperLU:
+        """Sparse factors of its part for the values that are sought."""
         o, free = self.energy.operators, np.flatnonzero(self.energy.free)
         coupling = sp.diags_array(self.factor_A) @ o.average @ sp.diags_array(self.factor_f)
         by_f = o.stiffness_f + sp.diags_array(self.diagonal_f)
         by_A = o.stiffness_A + sp.diags_array(self.diagonal_A)
         matrix = sp.csr_array(sp.block_array([[by_f, coupling.T], [coupling, by_A]]))
         # Symmetric, and definite near a minimum: no pivoting, and far less fill.
-        factors = splu(
+        return splu(
             sp.csc_matrix(matrix[free][:, free]),
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        step = np.zeros_like(gradient)
-        step[free] = -factors.solve(gradient[free])
-        return step
 
     def _without_vortices(self, load: Array) -> Array:
         """The inverse Hessian of the uniform state: (−∇² + μ²)⁻¹ for f, (−∇² + 1)⁻¹ for A."""
@@ -135,29 +153,33 @@ class Hessian:
         )
 
 
-def minimise(energy: LatticeEnergy, u: Array, tolerance: float) -> Minimum:
+def minimise(
+    energy: LatticeEnergy, u: Array, tolerance: float, most_steps: int | None = None
+) -> Minimum:
     """The minimum of the energy that Newton's method reaches from u.
 
     Where a step would raise the energy, one with the convex part of the Hessian is taken, halved
     until the energy falls. Ends after the step whose promised fall is below `tolerance` (ε₀).
-    Raises ConvergenceError where `MOST_STEPS` do not lead there.
+    Raises ConvergenceError where `most_steps` (default `MOST_STEPS`) do not lead there.
     """
+    most_steps = most_steps or MOST_STEPS
     scale = energy.operators.copies / np.pi
     value = energy.value(u)
     residual = np.inf
-    for iteration in range(1, MOST_STEPS + 1):
+    for iteration in range(1, most_steps + 1):
         gradient = energy.gradient(u)
-        step = Hessian.at(energy, u, convex=False).step(gradient)
+        hessian = Hessian.at(energy, u, convex=False)
+        step = hessian.step(gradient)
         if step is not None:
             residual = -scale * float(gradient @ step) / 2
             if residual <= tolerance:
-                return Minimum(u + step, residual, iteration)
+                return Minimum(u + step, residual, iteration, hessian.definite)
         if step is None or energy.value(u + step) > value:
             step = _downhill(energy, u, gradient, value)
         u = u + step
         value = energy.value(u)
     raise ConvergenceError(
-        f"Newton's method at mu = {energy.mu:.6g}: after {MOST_STEPS} steps the energy would still "
+        f"Newton's method at mu = {energy.mu:.6g}: after {most_steps} steps the energy would still "
         f"fall by {residual:.1e} ε₀ (tolerance {tolerance:.1e}); move vortices of opposite sign "
         "farther apart, or take a smaller h or another scheme"
     )

@@ -5,6 +5,7 @@ Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516 (2011), Eqs. 11-13
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -35,6 +36,10 @@ class Grid(NamedTuple):
     h: float
     margin: float | None
     tolerance: float
+
+
+# Fields u = (f, A_x, A_y) to begin with, of a discrete energy on a laid-out grid.
+Initial = Callable[[LatticeEnergy, Layout], Array]
 
 
 def mean_velocity(component: Component, along: int, layout: Layout) -> Array:
@@ -121,12 +126,18 @@ def solve_grid(
     winding: Integers,
     grid: Grid,
     domain: tuple[float, float] | None = None,
+    initial: Initial = start,
+    most_steps: int | None = None,
 ) -> LatticeSolution:
-    """Fields of vortices at positions (N, 2) in λ; errors as `gl_reference.lattice`."""
+    """Fields of vortices at positions (N, 2) in λ; errors as `gl_reference.lattice`.
+
+    `initial` chooses among several states: the one that Newton's method reaches from there, in
+    `most_steps`.
+    """
     scheme = find_scheme(grid.scheme)
     layout = place(positions, winding, grid.mu, scheme, grid.h, domain=domain, margin=grid.margin)
     energy = discretise(layout, grid.mu, scheme)
-    minimum = minimise(energy, start(energy, layout), grid.tolerance)
+    minimum = minimise(energy, initial(energy, layout), grid.tolerance, most_steps)
     return LatticeSolution(
         positions=positions,
         winding=winding,
@@ -210,6 +221,35 @@ class LatticeSolution:
     def iterations(self) -> int:
         """Newton steps."""
         return self._minimum.iterations
+
+    @property
+    def stable(self) -> bool:
+        """Whether no direction lowers the energy (of schemes with a gauge term: none was met)."""
+        return self._minimum.stable
+
+    def carried(self, energy: LatticeEnergy, layout: Layout) -> Array:
+        """Its fields for a mirror-symmetric pair on the x axis a few h wider or closer.
+
+        f and Q are moved rigidly with the vortex of the stored half: no interpolation. Columns at
+        the mid-plane are doubled or dropped. To be given to `solve_grid` as `initial`.
+        """
+        old, h = self._discrete, self.grid.h
+        f, A = old.split(self._minimum.u)
+        size = old.operators.A[0].size
+        parts = []
+        for values, source, target in zip(
+            (f, *np.split(A - old.velocity, [size])),
+            (old.operators.f, *old.operators.A),
+            (energy.operators.f, *energy.operators.A),
+            strict=True,
+        ):
+            x_old = source.axes[0].coordinates(source.places[0]) - self._layout.positions[-1, 0]
+            x_new = target.axes[0].coordinates(target.places[0]) - layout.positions[-1, 0]
+            columns = np.rint((x_new - x_old[0]) / h).astype(int)
+            kept = np.clip(columns, 0, len(x_old) - 1)
+            parts.append(values.reshape(source.shape)[kept].ravel())
+        Q = np.where(energy.operators.free_A, np.concatenate(parts[1:]), 0.0)
+        return np.concatenate([np.where(energy.pinned, 0.0, parts[0]), Q + energy.velocity])
 
     # ---------------------------------------------------------------- fields
     def _coordinates(self, k: int) -> Array:

@@ -15,6 +15,7 @@ from potentials.critical import (
     stability_separation,
     upper_critical_density,
 )
+from potentials.gl_dynamic import GLDynamic
 from potentials.gl_fit import FitRangeWarning, GLFit, GLPair
 from potentials.gl_table import GLTable
 from potentials.interaction import Interaction
@@ -30,6 +31,7 @@ __all__ = [
     "FitRangeWarning",
     "FrictionByPair",
     "FromFunction",
+    "GLDynamic",
     "GLFit",
     "GLPair",
     "GLTable",

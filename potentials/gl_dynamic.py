@@ -98,7 +98,7 @@ class GLDynamic(SolvedLaw):
         In λ, for every pair. Default where |F| falls below 1e-4 of its peak (opposite
         windings: of |F(d_A)|).
 
-    Between cores that have merged the force goes as r³ (opposite windings: as r), beyond
+    Where cores have merged the force goes as r³ (opposite windings: as r), beyond
     6.5 √(1 + 1/μ²) as the tails of Eq. 10. `uncertainty(r)` states the error of the force.
 
     Raises ValueError for μ or s outside, `UncoveredPairError` for other windings.
@@ -162,12 +162,25 @@ class GLDynamic(SolvedLaw):
         return CubicSpline(nodes, _between(rows, rows.shape, self.mu, self.s))
 
     def _near(self, r: Array) -> Array:
-        t, first = gl_grid.stretched(r, self.mu), self._spline.x[0]
-        # Below the first node F goes on as a power of r.
-        S = self._spline(np.maximum(t, first))
-        S += float(self._spline(first, 1)) * np.minimum(t - first, 0.0)
-        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, r)
-        return (amplitude or 1.0) * np.exp(shape + S)  # type: ignore[no-any-return]
+        first = self._separations[0]
+        inside = np.maximum(r, first)
+        amplitude, shape = gl_grid.simplest_law(self.n1, self.n2, self.mu, inside)
+        S = self._spline(gl_grid.stretched(inside, self.mu))
+        force: Array = (amplitude or 1.0) * np.exp(shape + S)
+        nearer = r < first
+        if nearer.any():
+            force[nearer] = self._contact(r[nearer])
+        return force
+
+    def _contact(self, r: Array) -> Array:
+        """F below the first node: r³(a + br²), opposite windings r(a + br²), smoothly joined."""
+        power = 1 if self.n1 * self.n2 < 0 else 3
+        first = self._separations[0]
+        step = 1e-4 * first
+        ends = np.array([first, first + step])
+        a_first, a_next = self._near(ends) / ends**power
+        b = (a_next - a_first) / (ends[1] ** 2 - first**2)
+        return r**power * (a_first + b * (r**2 - first**2))  # type: ignore[no-any-return]
 
     def uncertainty(self, r: ArrayLike) -> Array:
         """Error of the force in Ω₀ at separations r ≥ 0 (λ), any shape: solver and interpolation.

@@ -20,6 +20,8 @@ EXAMPLES = {
         "Pearl": "f0 = 2.0                 # Ω₀\n"
         "pearl_length = 5.0       # 2λ²/thickness, in λ\ncutoff = 20.0",
         "GLTable": "mu = 1.7                 # or kappa = …; 0.2 … 10",
+        "GLDynamic": "mu = 1.7                 # or kappa = …; 0.4 … 2.5\n"
+        "s = 1.0                  # relaxation rate of A: 1/normal conductivity; 0.1 … 10",
         "TwoBessel": "mu = 1.2\nn1 = 1\nn2 = 1                   # gamma1, gamma2 = [ , ]: beyond the table",
         "GLPair": 'kind = "V-V"             # or "V-GV", "V-AV": one law for all\nmu = 1.7',
         "Tabulated": "r = [0.0, 1.0, 2.0, 3.0, 4.0]      # λ; or file = … with two columns\n"
@@ -32,6 +34,7 @@ EXAMPLES = {
         '    { type = "Scaled", factor = -0.5, part = { type = "London" } },\n]',
     },
     "pair_friction": {
+        "GLDynamic": "mu = 1.7                 # or kappa; as in [pair_force]\ns = 1.0                  # 1/s: normal conductivity",
         "TabulatedFriction": "d = [0.25, 0.5, 1.0, 2.0, 4.0, 6.0]      # λ; or file = … with two columns\n"
         "gamma = [0.01, 0.04, 0.2, 0.6, 0.95, 0.99]  # γ(d); ∝ d² below the first\n"
         "n1 = 1\nn2 = 1                   # the windings it is for; other pairs have γ = 1",

@@ -32,10 +32,10 @@ def add_commands(commands: Any) -> None:
     pair.add_argument("--n1", type=int, default=1, help="winding of the first; default 1")
     pair.add_argument("--n2", type=int, default=1, help="winding of the second; default 1")
     pair.add_argument("--d", type=float, required=True, help="separation in λ")
-    pair.add_argument("--reading", default="coulomb", help="coulomb (default) or lattice")
+    pair.add_argument("--reading", default="coulomb", help="coulomb (default), lattice or minimum")
     pair.add_argument("--gauge-weight", type=float, help="coulomb: w of the gauge term; default 1")
     pair.add_argument(
-        "--tolerance", type=float, help="coulomb: relative, of the force; default 1e-4"
+        "--tolerance", type=float, help="relative, of the force; default 1e-4, minimum 1e-3"
     )
     pair.add_argument("--scheme", help="lattice: discretisation")
     pair.add_argument("--h", type=float, help="lattice: grid spacing in λ; default 0.1")
@@ -59,6 +59,19 @@ def add_commands(commands: Any) -> None:
     dynamic.add_argument("--json", action="store_true", help="print JSON")
     dynamic.set_defaults(command=_reporting(_dynamic))
 
+    branches = kinds.add_parser("branches", help="vortex and antivortex: two states, d_E and d_A")
+    _add_mu(branches)
+    branches.add_argument(
+        "--readings", nargs="+", metavar="NAME", help="minimum, lattice, coulomb; default all"
+    )
+    branches.add_argument("--scheme", help="lattice: discretisation without a gauge term")
+    branches.add_argument("--h", type=float, help="lattice: grid spacing in λ; default 0.1")
+    branches.add_argument("-o", "--output", type=Path, metavar="OUT.png", help="draw the branches")
+    branches.add_argument("--folder", type=Path, help="write CSV, text and JSON there")
+    branches.add_argument("--force", action="store_true", help="replace the files")
+    branches.add_argument("--json", action="store_true", help="print JSON")
+    branches.set_defaults(command=_reporting(_branches))
+
     tables = kinds.add_parser("tables", help="regenerate and judge the paper's Tables 1-5")
     tables.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER", help="default gl_tables, gl_tables_quick"
@@ -72,7 +85,7 @@ def add_commands(commands: Any) -> None:
     tables.add_argument("--json", action="store_true", help="print JSON")
     tables.set_defaults(command=_reporting(_tables))
 
-    figures = kinds.add_parser("figures", help="redraw the paper's Figs. 1-10 and 13")
+    figures = kinds.add_parser("figures", help="redraw the paper's Figs. 1-13")
     figures.add_argument("-o", "--output", type=Path, default=Path("figures"), metavar="FOLDER")
     figures.add_argument("--only", type=int, nargs="+", metavar="N", help="only these figures")
     figures.add_argument("--force", action="store_true", help="replace figures that are there")
@@ -183,6 +196,11 @@ def _pair(arguments: argparse.Namespace) -> int:
     from vortexmd.files import check_picture
 
     if arguments.output is not None:
+        if arguments.reading == "minimum":
+            raise ValueError(
+                f"output = {arguments.output}: no picture of the reading 'minimum'; leave -o out, or "
+                "give --reading coulomb"
+            )
         check_picture(arguments.output, arguments.force)
     options = _given(
         arguments, "mu", "kappa", "reading", "gauge_weight", "tolerance", "scheme", "h"
@@ -222,6 +240,25 @@ def _dynamic(arguments: argparse.Namespace) -> int:
         pair.write_csv(arguments.csv)
     if arguments.output is not None:
         pair.plot().savefig(arguments.output)
+    return 0
+
+
+def _branches(arguments: argparse.Namespace) -> int:
+    from gl_reference import vav_branches
+    from gl_reference.branches import check_files
+    from vortexmd.files import check_picture
+
+    if arguments.output is not None:
+        check_picture(arguments.output, arguments.force)
+    if arguments.folder is not None:
+        check_files(arguments.folder, arguments.force)
+    options = _given(arguments, "mu", "kappa", "readings", "scheme", "h")
+    found = vav_branches(progress=True, **options)
+    print(found.to_json() if arguments.json else found.summary())
+    if arguments.folder is not None:
+        found.save(arguments.folder, overwrite=arguments.force)
+    if arguments.output is not None:
+        found.plot().savefig(arguments.output)
     return 0
 
 

@@ -274,9 +274,7 @@ def frame_of_run(path: str | Path, frame: int = -1) -> tuple[Vortices, potential
     try:
         law: potentials.Potential = restore(described, "pair_force")
     except ValueError as error:
-        raise ValueError(
-            f"{path}: {error} (here: to vortexmd.validate_frame, in Python)"
-        ) from None
+        raise ValueError(f"{path}: {error} (here: to vortexmd.validate_frame, in Python)") from None
     return state, law
 
 

@@ -220,7 +220,8 @@ def dynamic_pair(
 def _separations(d: ArrayLike | None, near: float, far: float) -> Array:
     """The separations asked for (K,), or those given by default."""
     if d is None:
-        return STEP * np.arange(math.ceil(near / STEP), math.floor(far / STEP) + 1)
+        first, last = math.ceil(near / STEP), math.floor(far / STEP)
+        return STEP * np.arange(first, last + 1, dtype=np.float64)
     asked = nonnegative_array("d", d)
     low, high = near * (1 - ROUNDING), far * (1 + ROUNDING)
     if asked.ndim != 1 or not asked.size or (np.diff(asked) <= 0).any():

@@ -21,6 +21,7 @@ OBJECTS = [
     pot.Log(0.3),
     pot.Pearl(pearl_length=3.0),
     pot.GLTable(1.4, 1, 2),
+    pot.GLDynamic(1.4, 2.0),
     pot.TwoBessel(1.2, 1, 2, gamma1=(-1.0, -2.0), gamma2=(-1.5, -2.5)),
     pot.Tabulated(R, np.exp(-(R**2))),
     -1.0 * pot.London() + pot.Log(2.0),

@@ -64,6 +64,8 @@ for _mu in (0.3, 0.77, 1.0, 1.7, 2.33):
 for _mu in (0.2, 0.97, 1.0, 1.7, 10.0):
     for _pair in ((1, 1), (1, 2), (2, -1)):
         ALL[f"GLTable {_pair} {_mu}"] = pot.GLTable(_mu, *_pair)
+for _mu, _s, _n2 in ((0.4, 0.1, 2), (0.97, 3.0, 1), (1.0, 1.0, -1), (1.7, 1.0, 1), (2.5, 10.0, -1)):
+    ALL[f"GLDynamic {_n2} {_mu}"] = pot.GLDynamic(_mu, _s, 1, _n2)
 for _mu in (0.3, 0.77, 1.0, 1.7):
     for _kind in ("V-V", "V-GV", "V-AV"):
         ALL[f"formula {_kind} {_mu}"] = pot.GLPair(_kind, _mu, source="formula")
@@ -81,9 +83,9 @@ def test_energy_differences_are_the_work_of_the_force(law):
     work = W @ law.force(r) * half
     drop = -np.diff(law.energy(edges))
     scale = np.abs(law.force(np.geomspace(0.2, 40, 300))).max()
-    # Splines are not smooth at their knots, GLTable where its table ends: Gauss's rule itself is
+    # Splines are not smooth at their knots, solved tables where they end: Gauss's rule itself is
     # good to 1e-7 there.
-    accuracy = 1e-6 if "Tab" in repr(law) else 1e-9
+    accuracy = 1e-6 if "Tab" in repr(law) or "Dynamic" in repr(law) else 1e-9
     assert np.all(np.abs(work - drop) <= accuracy * half * (scale + np.abs(work) / half) + 1e-14)
 
 
@@ -181,9 +183,9 @@ def test_default_cutoff_is_where_the_force_has_fallen(law):
     if isinstance(law, pot.PairLaw) or law.cutoff == inf or law.force(2.0) == 0:
         return
     reference = np.abs(law.force(np.linspace(0, 40, 40001))).max() if law.bounded else None
-    if reference is None or (isinstance(law, pot.GLTable) and law.n2 < 0):
+    if reference is None or (isinstance(law, (pot.GLTable, pot.GLDynamic)) and law.n2 < 0):
         # A vortex and an antivortex never come nearer than d_A: that is where their force peaks.
-        antipair = isinstance(law, (pot.GLPair, pot.GLTable))
+        antipair = isinstance(law, (pot.GLPair, pot.GLTable, pot.GLDynamic))
         nearest = pot.annihilation_separation(law.mu, extrapolate=True) if antipair else 1.0
         reference = abs(law.force(float(nearest)))
     assert abs(law.force(law.cutoff)) == pytest.approx(1e-4 * reference, rel=1e-5)
