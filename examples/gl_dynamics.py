@@ -40,7 +40,7 @@ def points(winding, start, end, dt, steps, pair_friction):
 figure, panels = plt.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
 cases = (
     ("vortex and vortex: a giant vortex splits", [1, 1], 1.0, 5.0, 0.02, 12000),
-    ("vortex and antivortex: they annihilate", [1, -1], 5.0, 0.4, 0.01, 12000),
+    ("vortex and antivortex: they annihilate", [1, -1], 5.0, 0.4, 0.002, 60000),
 )
 for panel, (title, winding, start, end, dt, steps) in zip(panels, cases, strict=True):
     track = gl.dynamic_pair(*winding, mu=MU).track
@@ -55,10 +55,9 @@ for panel, (title, winding, start, end, dt, steps) in zip(panels, cases, strict=
     ):
         t, d = points(winding, start, end, dt, steps, friction)
         panel.plot(t, d, style, label=label)
-        exact = np.interp(t, track.time[fields] - arrival[0], track.d[fields])
-        within = t <= arrival[1] - arrival[0]
-        off = np.abs(d / exact - 1)[within]
-        print(f"{title}: {label}: d(t) off by {100 * off.max():.1f} % at most")
+        print(
+            f"{title}; {label}: {start:g} to {end:g} λ in {t[-1]:.1f}, fields {np.ptp(arrival):.1f}"
+        )
     panel.set(
         title=title, xlabel="time of the GL equations", ylabel="separation d (λ)", ylim=(0, 5.3)
     )

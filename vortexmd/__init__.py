@@ -28,7 +28,7 @@ from vortexmd.flux_exchange import FluxExchangeWarning
 from vortexmd.gl_validation import FrameValidation, validate_frame
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.lattices import random_vortices, square_lattice, triangular_lattice
-from vortexmd.pair_friction import ClippedFrictionWarning
+from vortexmd.pair_friction import ClippedFrictionWarning, MobilityError
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Annihilation, Merging
 from vortexmd.reader import Trajectory, load
@@ -50,6 +50,7 @@ __all__ = [
     "GaussianPins",
     "HarmonicTrap",
     "Merging",
+    "MobilityError",
     "ParabolicPins",
     "Regions",
     "Simulation",

@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     command: Callable[[argparse.Namespace], int] = arguments.command
     from vortexmd.job import Interrupted
+    from vortexmd.pair_friction import MobilityError
     from vortexmd.simulation import UnstableStepError
     from vortexmd.trajectory import TrajectoryMismatchError
 
@@ -40,7 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output has gone (`vortexmd info … | head`): not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, UnstableStepError, TrajectoryMismatchError) as error:
+    except (
+        ValueError,
+        OSError,
+        UnstableStepError,
+        MobilityError,
+        TrajectoryMismatchError,
+    ) as error:
         print(f"vortexmd: {' '.join(str(error).split())}", file=sys.stderr)
         return MISTAKE
     except MemoryError:

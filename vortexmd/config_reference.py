@@ -34,7 +34,8 @@ EXAMPLES = {
         '    { type = "Scaled", factor = -0.5, part = { type = "London" } },\n]',
     },
     "pair_friction": {
-        "GLDynamic": "mu = 1.7                 # or kappa; as in [pair_force]\ns = 1.0                  # 1/s: normal conductivity",
+        "GLDynamic": "mu = 1.7                 # or kappa = …; as in [pair_force]\n"
+        "s = 1.0                  # relaxation rate of A: 1/normal conductivity",
         "TabulatedFriction": "d = [0.25, 0.5, 1.0, 2.0, 4.0, 6.0]      # λ; or file = … with two columns\n"
         "gamma = [0.01, 0.04, 0.2, 0.6, 0.95, 0.99]  # γ(d); ∝ d² below the first\n"
         "n1 = 1\nn2 = 1                   # the windings it is for; other pairs have γ = 1",

@@ -7,9 +7,11 @@ With the velocities at constant friction V_i = F_i/η_i, and u_ij = |i⟩/η_i �
 An isolated pair then obeys ḋ = Ω(1/η_i + 1/η_j)/γ(d) exactly, and pairs leave Σ_i η_i v_i = Σ_i F_i as it
 was. P is 1 for windings of one sign: at μ = 1 and s = 1 Samols' metric is conformal (Commun. Math. Phys.
 145, 149 (1992)), and for every μ the pair's smooth coordinate z² makes it so as d → 0. For opposite signs
-only the motion along the pair is known, and P = r̂r̂ᵀ. M is symmetric, and positive definite because no c
-is below 0: where γ exceeds 1 the engine takes 1. Sums over pairs are an approximation where three or more
-cores meet.
+only the motion along the pair is known, and P = r̂r̂ᵀ. M is symmetric. It is positive definite where
+no c is below 0: for windings of one sign, where γ exceeds 1, the engine takes 1. Opposite signs keep γ > 1
+(a few per cent at middle distance), and M is positive as long as 2Σ_j|c_ij| < η_i over the partners with
+c < 0, which is made sure of with every neighbour list. Sums over pairs are an approximation where three
+or more cores meet.
 
 In the engine this is a force more, G_i = Σ_j c_ij P(V_i − V_j), equal and opposite for the two: what a
 vortex of constant friction would have to feel to move as it does. c is tabulated in r² like the forces.
@@ -38,12 +40,18 @@ LOWEST_OCTAVE = -10
 NEAREST = sqrt(2.0**LOWEST_OCTAVE)
 # Bins to an octave of r²: with 2⁶ the mobilities of smooth tables are right to 1e-8.
 BITS = 6
-# γ above 1 by no more (as of vortex and antivortex at s = 1: 3 %) is not worth a word.
+# γ above 1 by no more is not worth a word.
 CLIPPED = 0.05
+# Of γ − 1 > 0 of opposite signs: what counts towards the bound above, and how much of it is spent.
+SMALL_PART, BOUND = 0.05, 0.9
 
 
 class ClippedFrictionWarning(UserWarning):
-    """A relative friction above 1, which the engine takes as 1."""
+    """A relative friction above 1 of windings of one sign, which the engine takes as 1."""
+
+
+class MobilityError(RuntimeError):
+    """So many pairs with γ > 1 meet in a vortex that the mobility may not be positive."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,18 @@ class FrictionTables:
         (T, bins, 4) coefficients in t, the position within a bin of r²: of c (isotropic), or of c/r².
     reach
         λ: no pair further apart counts.
+    least
+        (T,) the most negative c (or 0).
+    band
+        (T,) λ: beyond it c is above a twentieth of that.
     """
 
     index: NDArray[np.int64]
     isotropic: NDArray[np.float64]
     mobility: NDArray[np.float64]
     reach: float
+    least: NDArray[np.float64]
+    band: NDArray[np.float64]
 
 
 def build_friction(
@@ -95,7 +109,7 @@ def build_friction(
     Warns
     -----
     ClippedFrictionWarning
-        If γ exceeds 1 by more than 5 % somewhere.
+        If γ of windings of one sign exceeds 1 by more than 5 % somewhere.
     """
     index = np.zeros((len(windings), len(windings)), dtype=np.int64)
     reach = float(pair_friction.reach)
@@ -106,6 +120,7 @@ def build_friction(
         )
     edge, octave = _bins(reach)
     tables, isotropic = [np.zeros((len(edge), 4))], [1.0]
+    least, band = [0.0], [0.0]
     for n1, n2 in sorted({(min(pair), max(pair)) for pair in needed}):
         if not pair_friction.covers(n1, n2):
             continue
@@ -113,9 +128,15 @@ def build_friction(
         index[a, b] = index[b, a] = len(tables)
         same_sign = n1 * n2 > 0
         scale = 1.0 / float(mobility[a] + mobility[b])
-        tables.append(scale * _tabulate(pair_friction, (n1, n2), same_sign, edge, octave))
+        r, excess, table = _tabulate(pair_friction, (n1, n2), same_sign, edge, octave)
+        tables.append(scale * table)
         isotropic.append(float(same_sign))
-    return FrictionTables(index, np.array(isotropic), np.array(tables), reach)
+        lowest = min(float(excess.min()), 0.0)
+        least.append(scale * lowest)
+        band.append(float(r[excess <= SMALL_PART * lowest].max()) if lowest < 0 else 0.0)
+    return FrictionTables(
+        index, np.array(isotropic), np.array(tables), reach, np.array(least), np.array(band)
+    )
 
 
 def check_box(box: Box, reach: float) -> None:
@@ -148,8 +169,11 @@ def _tabulate(
     same_sign: bool,
     edge: NDArray[np.float64],
     octave: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Coefficients (bins, 4) of 1/γ − 1, clipped at 0, or of that over r² for windings of unlike signs."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Separations, 1/γ − 1 there, and coefficients (bins, 4) of it; of it over r² for unlike signs.
+
+    Clipped at 0 for windings of one sign.
+    """
     nodes = 0.5 * (1 + np.cos(np.pi * (np.arange(4) + 0.5) / 4)) * 2.0**-BITS
     to_coefficients = np.linalg.inv(np.vander(nodes, 4, increasing=True)).T
     s = edge[:, None] + octave[:, None] * nodes
@@ -161,15 +185,17 @@ def _tabulate(
             f"pair_friction: γ{pair} = {gamma[bad].flat[0]} at d = {r[bad].flat[0]:.6g} λ; give finite "
             f"numbers, more than 0"
         )
-    if gamma.max() > 1 + CLIPPED:
+    if same_sign and gamma.max() > 1 + CLIPPED:
         warnings.warn(
             f"pair_friction: γ{pair} rises to {gamma.max():.4g} at d = {r.flat[gamma.argmax()]:.3g} λ; the "
             f"engine takes γ > 1 as 1, as positive mobilities of many vortices are certain only so",
             ClippedFrictionWarning,
             stacklevel=5,
         )
-    excess = np.maximum(1 / gamma - 1, 0.0)
-    return (excess if same_sign else excess / s) @ to_coefficients
+    excess = 1 / gamma - 1
+    if same_sign:
+        return r, np.maximum(excess, 0.0), np.maximum(excess, 0.0) @ to_coefficients
+    return r, excess, (excess / s) @ to_coefficients
 
 
 class PairMobility:
@@ -245,29 +271,62 @@ class PairMobility:
         known = self._near.get(listed.first)
         if known is not None and known[0] is listed:
             return known[1]
-        reach = self._tables.reach + self._pairs.skin
-        near = BlockPairs(
+        tables, skin = self._tables, self._pairs.skin
+        species = self._pairs.species
+        *shorter, negative = _shorten(
+            self._here.reference,
+            species,
+            listed.start,
+            listed.middle,
+            listed.neighbors,
             listed.first,
             listed.last,
-            *_shorten(
-                self._here.reference,
-                listed.start,
-                listed.middle,
-                listed.neighbors,
-                listed.first,
-                listed.last,
-                self._lengths,
-                self._per_length,
-                reach**2,
-            ),
+            self._lengths,
+            self._per_length,
+            (tables.reach + skin) ** 2,
+            tables.index,
+            tables.least,
+            np.where(tables.least < 0, (tables.band + skin) ** 2, 0.0),
         )
+        self._check_positive(
+            negative * self._mobility[species[listed.first : listed.last]], listed.first
+        )
+        near = BlockPairs(listed.first, listed.last, *shorter)
         self._near[listed.first] = listed, near
         return near
 
+    def _check_positive(self, negative: NDArray[np.float64], first: int) -> None:
+        """Raises MobilityError where 2Σ|c|/η over partners with c < 0 comes near to 1."""
+        if len(negative) and 2 * negative.max() > BOUND:
+            k = first + int(negative.argmax())
+            raise MobilityError(
+                f"pair_friction: around vortex {self._here.ids[k]} so many antivortices (or vortices) have "
+                "relative frictions above 1 that the mobility may not be positive; the density is beyond "
+                "what friction of pairs can say: give tables with γ ≤ 1, or pair_friction=None"
+            )
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shorten(reference, start, middle, partners, first, last, lengths, per_length, reach2):
-    """Start, middle and partners of a block's list without the pairs further apart than reach."""
+def _shorten(
+    reference,
+    species,
+    start,
+    middle,
+    partners,
+    first,
+    last,
+    lengths,
+    per_length,
+    reach2,
+    index,
+    least,
+    band2,
+):
+    """Start, middle and partners of a block's list without the pairs further apart than reach.
+
+    And, by vortex of the block, the sum of −`least` over its partners within the band of their law.
+    """
+    negative = np.zeros(last - first)
     new_start = np.zeros_like(start)
     new_middle = np.zeros_like(middle)
     near = np.empty_like(partners)
@@ -281,13 +340,19 @@ def _shorten(reference, start, middle, partners, first, last, lengths, per_lengt
             dy = reference[i, 1] - reference[j, 1]
             dx -= lengths[0] * np.rint(dx * per_length[0])
             dy -= lengths[1] * np.rint(dy * per_length[1])
-            if dx * dx + dy * dy < reach2:
+            s = dx * dx + dy * dy
+            if s < reach2:
                 near[n] = j
                 n += 1
                 if k < middle[i - first]:
                     new_middle[i - first] = n
+            law = index[species[i], species[j]]
+            if s < band2[law]:
+                negative[i - first] -= least[law]
+                if k < middle[i - first]:
+                    negative[j - first] -= least[law]
     new_start[last - first] = n
-    return new_start, new_middle, near[:n].copy()
+    return new_start, new_middle, near[:n].copy(), negative
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

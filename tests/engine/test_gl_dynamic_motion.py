@@ -62,10 +62,7 @@ def test_closing_pair_of_a_type_one_superconductor():
 
 @pytest.mark.parametrize("mu", [0.8, 1.7])
 def test_annihilating_pair(mu):
-    """When it arrives at separations down to 0.5 λ, far below d_A, as parts of the whole time.
-
-    What is left, 3 % at most, is γ > 1 at middle distance, which the engine takes as 1.
-    """
+    """When it comes by separations down to 0.5 λ, far below d_A: to 0.5 % of the whole time."""
     time, d = fields(-1, mu)
     whole = np.ptp(np.interp([5.0, 0.5], d, time))
 
@@ -73,7 +70,7 @@ def test_annihilating_pair(mu):
         t, separation = points(-1, mu, 5.0, 0.5, 0.005, pair_friction)
         stops = np.array([4.0, 3.0, 2.0, 1.0, 0.5])
         exact = np.interp(stops, d, time) - np.interp(5.0, d, time)
-        return (np.interp(-stops, -separation, t) - exact) / whole
+        return np.abs(np.interp(-stops, -separation, t) - exact).max() / whole
 
-    assert -0.03 < late(True).min() <= late(True).max() < 0.002
-    assert late(False).max() > 3 * np.abs(late(True)).max()
+    assert late(True) < 0.005
+    assert late(False) > 0.05

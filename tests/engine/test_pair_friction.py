@@ -403,6 +403,35 @@ def test_more_than_one_is_taken_as_one_with_a_word():
     np.testing.assert_array_equal(sim.velocities(), sim.forces())
 
 
+ABOVE = TabulatedFriction(NODES, 1 + 0.1 * np.exp(-2 * (NODES - 3) ** 2), 1, -1)
+
+
+def test_opposite_signs_keep_what_exceeds_one():
+    """ḋ = 2Ω/γ with γ = 1.1 at 3 λ, and M as defined, positive, in a mixture."""
+    law = pot.Log(0.3, cutoff=30.0)
+    sim = vmd.Simulation(two((3.0, 0.0), (1, -1)), law, dt=0.1, pair_friction=ABOVE)
+    relative = np.diff(sim.velocities()[:, 0])[0]
+    constant = np.diff(sim.forces()[:, 0])[0]
+    assert relative == pytest.approx(constant / 1.1, rel=1e-6)
+    start = cloud(14, 3)
+    sim = vmd.Simulation(start, None, dt=1e-3, pair_friction=ABOVE)
+    measured = engine_mobility(sim)
+    gammas = {1: np.ones_like, -1: lambda d: ABOVE.relative_friction(1, -1, d)}
+    expected = mobility(start, gammas, {1: 1.0, -1: 1.0}, reach=ABOVE.reach)
+    np.testing.assert_allclose(measured, expected, atol=1e-7)
+    assert 0 < np.linalg.eigvalsh(measured)[0] < 1
+
+
+def test_mobilities_that_may_not_be_positive_are_refused():
+    """Forty antivortices around a vortex at the separation of γ = 1.1."""
+    angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    ring = 20.0 + 3.0 * np.column_stack([np.cos(angles), np.sin(angles)])
+    start = vmd.Vortices(np.vstack([[20.0, 20.0], ring]), [1] + [-1] * 40, FREE)
+    sim = vmd.Simulation(start, None, dt=0.1, pair_friction=ABOVE)
+    with pytest.raises(vmd.MobilityError, match="around vortex 0 so many antivortices"):
+        sim.run(1)
+
+
 # -------------------------------------------------------------------------------- refusals
 
 
