@@ -110,7 +110,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     left.axhline(1.0, color="#7f7f7f", lw=0.8)
     left.set(xlabel="side d (λ)", ylabel="interaction energy, sum over pairs / GL")
     left.legend(frameon=False)
-    right.set(xlabel="side d (λ)", ylabel="rms error / $(\\sum_j F_{ij}^2)^{1/2}$ (%)")
+    right.set(xlabel="side d (λ)", ylabel=r"rms error over $\sqrt{\Sigma_j F_{ij}^2}$ (%)")
     right.plot([], [], "k-", label="additivity: pairs of GL − GL")
     right.plot([], [], "k:", label="pair law: Eq. 17 (Table 1) − pairs of GL")
     right.set_ylim(0.1, 3000)

@@ -118,11 +118,11 @@ def _check_jobs(jobs: int) -> int:
     return number
 
 
-@styled
 def _name(number: int) -> str:
     return f"fig{number:02d}.png"
 
 
+@styled
 def _draw(number: int, effort: Effort) -> Path:
     path = effort.folder / _name(number)
     FIGURES[number](effort).savefig(path)

@@ -36,7 +36,7 @@ STEP = 0.1  # λ, between the separations given by default
 ROUNDING = 1e-9
 # The finer spacing, in L(μ) and in core radii √2/μ; that of the coarser grid is √2 times it.
 SPACING, CORE_SPACING = 0.05, 0.095
-GIANT_SPACING = 0.07  # in L(μ), where the grid spans half the plane
+GIANT_SPACING = 0.06  # in L(μ), where the grid spans half the plane
 RATIO = math.sqrt(2.0)
 # From the vortices to the edge of the grid, in 1/min(1, μ).
 MARGIN = 7.0
@@ -157,7 +157,7 @@ def dynamic_pair(
         vortex 0.4) … 6.5 in units of √(1 + 1/μ²). Default: every 0.1 λ of these.
     h : float, optional
         Spacing of the finer grid in λ; the coarser one's is √2 h. Default 0.05 √(1 + 1/μ²), at
-        most 0.134/μ (with a giant vortex 0.07 √(1 + 1/μ²)).
+        most 0.134/μ (with a giant vortex 0.06 √(1 + 1/μ²)).
     margin : float, optional
         From the vortices to the edge of the grid in λ, at least 4/min(1, μ); default 7/min(1, μ).
     tolerance : float

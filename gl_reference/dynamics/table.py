@@ -17,7 +17,7 @@ from importlib.metadata import version
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from gl_reference.dynamics.pairs import SPACING, dynamic_pair
+from gl_reference.dynamics.pairs import GIANT_SPACING, SPACING, dynamic_pair
 from gl_reference.row_runner import cores, solve_rows
 from gl_reference.table_files import check_folder, write_whole
 from potentials.gl_dynamic_grid import NEAREST, RATES, table_mus, table_separations
@@ -58,7 +58,9 @@ class DynamicTask:
 
     def file(self, folder: Path) -> Path:
         """Named after what it was solved with: rows of other settings are other files."""
-        stated = json.dumps([TOLERANCE, SPACING, *table_separations(self.n1, self.n2, self.mu)])
+        spacing = GIANT_SPACING if self.heavy else SPACING
+        nodes = table_separations(self.n1, self.n2, self.mu)
+        stated = json.dumps([TOLERANCE, spacing, *nodes])
         digest = hashlib.sha256(stated.encode()).hexdigest()[:10]
         name = f"{self.n1}_{self.n2}_mu{self.mu:.6g}_s{self.s:.6g}_{digest}.json"
         return folder / "rows" / name
