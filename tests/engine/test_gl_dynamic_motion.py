@@ -13,7 +13,7 @@ from gl_reference import dynamic_pair
 @functools.cache
 def fields(n2, mu):
     """Time and separation of the solved fields, d rising."""
-    track = dynamic_pair(1, n2, mu, h=0.08).track
+    track = dynamic_pair(1, n2, mu, h=0.07 * np.hypot(1, 1 / mu)).track
     order = np.argsort(track.d)
     return track.time[order], track.d[order]
 
@@ -31,7 +31,7 @@ def points(n2, mu, start, end, dt, pair_friction):
     )
     times, separations = [0.0], [start]
     while (separations[-1] - end) * (start - end) > 0:
-        sim.run(5)
+        sim.run(25)
         times.append(sim.time * law.time_unit)
         separations.append(float(np.ptp(sim.state.positions[:, 0])))
     return np.array(times), np.array(separations)
