@@ -17,8 +17,8 @@ from potentials.base import Array
 
 Mirror = Literal["conjugate", "even", "none"]
 
-GROWTH = 0.8  # of the spacing per unit of length, relative, in units of the widest
 WIDEST = 5.0  # spacing far out, in h
+GROWTH = 0.8  # of the spacing, in h, per λ on the way there
 
 
 def _lines(fine: float, end: float, h: float) -> Array:

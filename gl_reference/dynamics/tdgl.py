@@ -38,7 +38,7 @@ class Flow:
         self.grid = grid
         self.mu, self.s = mu, s
         self._left = _LEFT[grid.left]
-        self._scratch = np.zeros((6, *grid.shape[1:]))
+        self._scratch = np.zeros((5, *grid.shape[1:]))
 
     @property
     def spectral_radius(self) -> float:
@@ -121,9 +121,7 @@ def _fill_ghosts(state, left):
 def _rates(state, out, scratch, lx, ly, ix, iy, wx, wy, mu, s, left):
     _fill_ghosts(state, left)
     re, im, ax, ay = state[0], state[1], state[2], state[3]
-    cx, sx, cy, sy, field, _ = (
-        scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
-    )  # fmt: skip
+    cx, sx, cy, sy, field = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     nx, ny = re.shape
     for i in range(nx - 1):
         # Links that lead out of the domain have no length and no phase.

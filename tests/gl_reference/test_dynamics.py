@@ -7,9 +7,11 @@ import pytest
 
 from gl_reference import dynamic_pair, moduli_friction, pair_force, single_vortex, vortex_friction
 from gl_reference.dynamics.chebyshev import Stepper
+from gl_reference.dynamics.curve import curve
 from gl_reference.dynamics.grid import Grid
 from gl_reference.dynamics.starts import superposed
 from gl_reference.dynamics.tdgl import Flow
+from gl_reference.dynamics.track import Motion, follow
 from gl_reference.dynamics.zeros import axis_crossings, close_pair
 from gl_reference.errors import ConvergenceError
 from gl_reference.taubes import near_critical_pair
@@ -242,6 +244,19 @@ def test_near_critical_motion_is_that_on_moduli_space():
         assert slope == pytest.approx(near_critical_pair(1, 1, d), rel=0.01)
         friction = (at(above, d, "friction") + at(below, d, "friction")) / 2
         assert friction == pytest.approx(float(moduli_friction(d)), rel=0.005)
+
+
+@pytest.mark.parametrize(("n2", "mu"), [(-1, 1.7), (1, 0.6)])
+def test_where_a_closing_pair_comes_from_does_not_matter(n2, mu):
+    """Started 1.5 L further out it runs into the same curve."""
+    length = float(np.hypot(1, 1 / mu))
+    d = np.linspace(1.0, 6.0, 11) * length
+    curves = []
+    for far in (6.5, 8.0):
+        run = Motion(1, n2, mu, 1.0, 0.5 * length, far * length, 7 / min(1, mu), 1e-6)
+        curves.append(curve(follow(run, 0.09 * length), d))
+    np.testing.assert_allclose(curves[0].force, curves[1].force, rtol=2e-3)
+    np.testing.assert_allclose(curves[0].friction, curves[1].friction, rtol=2e-3)
 
 
 def test_box_does_not_matter():
