@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from potentials.base import Array, canonical_pair, nonnegative_array
-from potentials.user import _column
+from potentials.user import table_column
 
 Pair = tuple[int, int]
 
@@ -95,7 +95,7 @@ class TabulatedFriction(PairFriction):
     n2: int = 1
 
     def __post_init__(self) -> None:
-        d, gamma = _column("d", self.d), _column("gamma", self.gamma)
+        d, gamma = table_column("d", self.d), table_column("gamma", self.gamma)
         object.__setattr__(self, "d", tuple(d.tolist()))
         object.__setattr__(self, "gamma", tuple(gamma.tolist()))
         n1, n2 = canonical_pair(self.n1, self.n2)

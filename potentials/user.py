@@ -63,7 +63,7 @@ class Tabulated(Potential):
         cutoff: float | None = None,
         scales_with_winding: bool = False,
     ) -> None:
-        radii, forces = _column("r", r), _column("force", force)
+        radii, forces = table_column("r", r), table_column("force", force)
         if radii.size != forces.size:
             raise ValueError(f"force: {forces.size} values for {radii.size} radii; give as many")
         if radii.size < 4:
@@ -154,7 +154,7 @@ class Tabulated(Potential):
         return text.replace("=inf", "=float('inf')")
 
 
-def _column(name: str, values: ArrayLike) -> Array:
+def table_column(name: str, values: ArrayLike) -> Array:
     try:
         column = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
