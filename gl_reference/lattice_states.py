@@ -43,12 +43,11 @@ class Profile(NamedTuple):
 class FromString(NamedTuple):
     """Where a scheme with a gauge term ends that is started in the string state.
 
-    Energies (ε₀) of the fields it is given, of what it makes of them, and of the state it reaches
-    from a superposition of vortices; f in the middle of the first and second.
+    Energies (ε₀) of what it makes of the string and of the state it reaches from a superposition of
+    vortices; f in the middle of the string given and of what became of it.
     """
 
     d: float
-    energy_given: float
     energy_reached: float
     energy_conventional: float
     middle_given: float
@@ -175,7 +174,6 @@ def coulomb_returns(
     reached = state_at(steps, fixed, string.carried)
     return FromString(
         d=steps * grid.h,
-        energy_given=string.energy,
         energy_reached=reached.energy,
         energy_conventional=state_at(steps, fixed, superposition_start).energy,
         middle_given=middle(string),

@@ -105,7 +105,6 @@ class Stepper:
         self._work = [np.zeros_like(state) for _ in range(3)]
         self._dt = 1.0 / spectral_radius
         self.time = 0.0
-        self.evaluations = 1
 
     def step(self, longest: float = math.inf) -> float:
         """One step, no longer than `longest`; returns its length.
@@ -151,6 +150,5 @@ class Stepper:
             )  # fmt: skip
             newest, before = before, newest
         self._rates(newest, rates)
-        self.evaluations += m
         self._work = [newest, rates, before]
         return newest, rates

@@ -148,12 +148,6 @@ class SlitMesh:
         """The same elements around another slit."""
         return SlitMesh(a, b, self.t, self.s, self.cut)
 
-    def refined(self, order: int) -> SlitMesh:
-        """The same elements at another order."""
-        return SlitMesh(
-            self.a, self.b, Axis(self.t.breaks, order), Axis(self.s.breaks, order), self.cut
-        )
-
     def locate(self, z: np.ndarray) -> tuple[Array, Array]:
         """t and s (in units of K and K') of points x + iy (any shape) with x, y ≥ 0."""
         return inverse_map(self.a, self.b, z)
