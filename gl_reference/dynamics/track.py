@@ -141,7 +141,7 @@ def _check(track: Track, motion: Motion) -> None:
         reached = f"{d.min():.4g} … {d.max():.4g} λ" if len(d) else "nowhere"
         raise ConvergenceError(
             f"{about}: followed {reached}, not through {motion.near:.4g} … {motion.far:.4g} λ; "
-            "give a larger margin or another range"
+            "give a smaller h or a larger margin"
         )
 
 
