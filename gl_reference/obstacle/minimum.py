@@ -58,7 +58,7 @@ class PlaneFields(NamedTuple):
     field: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MinimumPair:
     """A pair in the `minimum` reading; vortex 1 at (−d/2, 0), vortex 2 at (d/2, 0).
 
