@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,8 @@ from typing import Any
 import numpy as np
 
 import gl_reference as gl
+import potentials as pot
+import vortexmd as vmd
 from gl_reference.curves import WINDINGS
 from gl_reference.dynamics import DynamicPair, dynamic_pair
 from gl_reference.figure_style import (
@@ -166,6 +169,30 @@ def near_critical(jobs: int) -> list[dict[str, Any]]:
     return rows
 
 
+def friction_cost(n: int = 10_000, rounds: int = 7, steps: int = 40) -> dict[str, float]:
+    """Time of a step of the dynamics with and without friction of pairs, in turns, one thread."""
+    law = pot.GLDynamic(1.7)
+    start = vmd.random_vortices(n=n, density=0.05, min_distance=2.0, seed=1)
+    sims = [
+        vmd.Simulation(start, law, dt=0.01, threads=1, pair_friction=friction)
+        for friction in (None, law.pair_friction())
+    ]
+    times: list[list[float]] = [[], []]
+    for k in range(rounds + 1):
+        for sim, mine in zip(sims, times, strict=True):
+            begin = time.perf_counter()
+            sim.run(steps)
+            if k:  # the first compiles and makes the lists
+                mine.append((time.perf_counter() - begin) / steps)
+    without, with_friction = (statistics.median(mine) for mine in times)
+    return {
+        "n": n,
+        "microseconds": 1e6 * without,
+        "with_friction": 1e6 * with_friction,
+        "ratio": with_friction / without,
+    }
+
+
 @styled
 def draw(pairs: list[DynamicPair], path: Path) -> None:
     """Force and relative friction of V-V at μ = 1.7 by s."""
@@ -216,6 +243,7 @@ def _rate_line(row: dict[str, Any]) -> str:
 
 def report(figures: dict[str, Any]) -> str:
     """The figures as text."""
+    cost = figures["friction_cost"]
     lines = [
         f"whole table at s = 1: {figures['table_seconds']:.0f} s with {figures['jobs']} processes",
         "  kind  mu    peak (Ω₀)          two grids: Ω, η   η apart   γ(1)   γ(2)   γ(3)   γ(5)   largest",
@@ -230,6 +258,8 @@ def report(figures: dict[str, Any]) -> str:
             "  {:.0f}   {:.4f}   {:.4f}".format,
             ((row["d"], row["force"], row["friction"]) for row in figures["near_critical"]),
         ),
+        f"a step of {cost['n']} vortices, density 0.05: {cost['microseconds']:.0f} µs, with friction of "
+        f"pairs {cost['with_friction']:.0f} µs, ratio {cost['ratio']:.2f}",
     ]
     return "\n".join(lines)
 
@@ -254,6 +284,7 @@ def main() -> None:
         "settings": settings(options.jobs),
         "rates": by_rate,
         "near_critical": near_critical(options.jobs),
+        "friction_cost": friction_cost(),
     }
     print(report(figures))
     options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

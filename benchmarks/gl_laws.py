@@ -40,59 +40,74 @@ from gl_reference.row_runner import THREAD_VARIABLES, cores
 
 DRAWN = (("V-V", 1.7), ("V-V", 0.6), ("V-AV", 1.7), ("V-AV", 0.6))
 CASES = (*DRAWN, ("V-V", 0.8), ("V-V", 1.2), ("V-V", 2.5))
-FIXED = ("coulomb", "minimum", "lattice")
-NODES = 12
-LINE_NODES = 36  # of the lines in the figure
-H = 0.1  # the paper's grid; separations are whole multiples
+LINES = ("coulomb", "minimum", "fit")
+LINE_NODES, LATTICE_NODES = 36, 12
+H = 0.1  # the paper's grid; its separations are whole multiples of 2 H here
 
 
-def separations(kind: str, mu: float) -> np.ndarray:
-    """Where the readings are compared, in λ: multiples of the paper's spacing."""
+def least_separation(kind: str, mu: float) -> float:
+    """From where on deviations count, λ: the dynamics annihilates nearer vortices and antivortices."""
+    return float(pot.annihilation_separation(mu)) if kind == "V-AV" else 0.0
+
+
+def lattice_separations(kind: str, mu: float) -> np.ndarray:
+    """Where the paper's grid is compared, in λ, and the first place from d_A on."""
     length = np.hypot(1.0, 1 / mu)
-    low, high = (0.5, 6.0) if kind == "V-V" else (0.3, 6.0)
-    d = length * np.linspace(low, high, NODES)
-    return np.unique(np.maximum(2, np.round(d / (2 * H)) * 2)) * H
+    d = length * np.linspace(0.5 if kind == "V-V" else 0.3, 6.0, LATTICE_NODES)
+    places = np.maximum(1, np.round(d / (2 * H)))
+    least = np.ceil(least_separation(kind, mu) / (2 * H))
+    return 2 * H * np.unique([*places, *([least] if least else [])])
+
+
+def line_separations(free: DynamicPair, kind: str) -> np.ndarray:
+    """Where the readings without a grid are compared, in λ: close enough to draw lines; d_A too."""
+    d = np.linspace(free.d[0], free.d[-1], LINE_NODES)
+    least = least_separation(kind, free.mu)
+    return np.unique([*d, *([least] if least else [])])
 
 
 def solve_case(case: tuple[str, float]) -> dict[str, Any]:
     """All readings of one kind and μ; None where a reading has no such state."""
     kind, mu = case
     n1, n2 = WINDINGS[kind]  # type: ignore[index]
-    d = separations(kind, mu)
     free = dynamic_pair(n1, n2, mu)
-    curves: dict[str, list[float | None]] = {
-        "dynamic": [float(np.interp(one, free.d, free.force)) for one in d]
+    d = line_separations(free, kind)
+    line: dict[str, list[float | None]] = {
+        reading: [_force(n1, n2, mu, float(one), reading) for one in d]
+        for reading in ("coulomb", "minimum")
     }
-    for reading in FIXED:
-        curves[reading] = [_force(n1, n2, mu, float(one), reading) for one in d]
-    curves["fit"] = [float(f) for f in pot.GLFit(mu).pair(n1, n2).force(d)]
-    peak = float(np.abs(free.force).max())
-    # The dynamics annihilates nearer vortices and antivortices.
-    counts = d >= (pot.annihilation_separation(mu) if kind == "V-AV" else 0.0)
+    line["fit"] = pot.GLFit(mu).pair(n1, n2).force(d).tolist()
+    grid = lattice_separations(kind, mu)
+    on_grid = [_force(n1, n2, mu, float(one), "lattice") for one in grid]
+    return row_of(case, free, d, line, grid, on_grid)
+
+
+def row_of(
+    case: tuple[str, float],
+    free: DynamicPair,
+    d: np.ndarray,
+    line: dict[str, list[float | None]],
+    grid: np.ndarray,
+    on_grid: list[float | None],
+) -> dict[str, Any]:
+    """Forces of all readings, and how far they are from free motion."""
+    kind, mu = case
+    peak, least = float(np.abs(free.force).max()), least_separation(kind, mu)
+    off = {
+        name: _off(line[name], np.interp(d, free.d, free.force), peak, d >= least) for name in LINES
+    }
+    off["lattice"] = _off(on_grid, np.interp(grid, free.d, free.force), peak, grid >= least)
     return {
         "kind": kind,
         "mu": mu,
-        "d": d.tolist(),
-        "force": curves,
         "peak": peak,
-        "line": _line(free) if case in DRAWN else None,
-        "off": {
-            name: _off(curves[name], curves["dynamic"], peak, counts) for name in (*FIXED, "fit")
-        },
+        "d": d.tolist(),
+        "dynamic": np.interp(d, free.d, free.force).tolist(),
+        **line,
+        "lattice_d": grid.tolist(),
+        "lattice": on_grid,
+        "off": off,
     }
-
-
-def _line(free: DynamicPair) -> dict[str, list[float | None]]:
-    """The readings without a grid, at separations close enough to draw lines."""
-    d = np.linspace(free.d[0], free.d[-1], LINE_NODES)
-    line: dict[str, list[float | None]] = {
-        reading: [_force(free.n1, free.n2, free.mu, float(one), reading) for one in d]
-        for reading in ("coulomb", "minimum")
-    }
-    line["d"] = d.tolist()
-    line["dynamic"] = np.interp(d, free.d, free.force).tolist()
-    line["fit"] = pot.GLFit(free.mu).pair(free.n1, free.n2).force(d).tolist()
-    return line
 
 
 def _force(n1: int, n2: int, mu: float, d: float, reading: str) -> float | None:
@@ -103,11 +118,11 @@ def _force(n1: int, n2: int, mu: float, d: float, reading: str) -> float | None:
 
 
 def _off(
-    values: list[float | None], free: list[float | None], peak: float, counts: np.ndarray
+    values: list[float | None], free: np.ndarray, peak: float, counts: np.ndarray
 ) -> dict[str, float]:
     """Largest and rms deviation over the peak where it counts, and where there is no such state."""
     pairs = [(v, f) for v, f, c in zip(values, free, counts, strict=True) if c]
-    off = np.array([v - f for v, f in pairs if v is not None and f is not None]) / peak
+    off = np.array([v - f for v, f in pairs if v is not None]) / peak
     return {
         "largest": float(off[np.abs(off).argmax()]),
         "rms": float(np.sqrt(np.mean(off**2))),
@@ -133,9 +148,11 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     for panel, row, letter in zip(panels.flat, rows, "abcd", strict=True):
         for name, look in looks.items():
             if name == "lattice":
-                panel.plot(row["d"], row["force"][name], **look)
+                panel.plot(
+                    row["lattice_d"], [np.nan if f is None else f for f in row[name]], **look
+                )
                 continue
-            there = [(d, f) for d, f in zip(row["line"]["d"], row["line"][name], strict=True) if f]
+            there = [(d, f) for d, f in zip(row["d"], row[name], strict=True) if f]
             line = CubicSpline(*np.transpose(there))
             smooth = np.linspace(line.x[0], line.x[-1], 400)
             panel.plot(smooth, line(smooth), **look)
@@ -154,11 +171,11 @@ def report(rows: list[dict[str, Any]]) -> str:
     """A table: rms (largest) deviation from free motion in % of its peak."""
     lines = [
         "deviation from free motion in % of its peak, rms (largest); V-AV from the paper's d_A on",
-        f"  {'':12} {'peak':>8}  " + "".join(f"{name:>18}" for name in (*FIXED, "fit")),
+        f"  {'':12} {'peak':>8}  " + "".join(f"{name:>18}" for name in (*LINES, "lattice")),
     ]
     for row in rows:
         cells = []
-        for name in (*FIXED, "fit"):
+        for name in (*LINES, "lattice"):
             off = row["off"][name]
             star = "*" if off["missing"] else ""
             cells.append(f"{100 * off['rms']:.1f} ({100 * off['largest']:+.1f}){star}".rjust(18))

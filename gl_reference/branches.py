@@ -63,7 +63,8 @@ class ReadingBranches:
     d_E, d_E_error, d_A, d_A_error : float
         In λ; NaN without a string. Of `lattice` the errors are those on its grid, not those of it.
     string_end : float
-        The last separation at which the string is stable; infinite where it always is.
+        The last separation at which the string is stable; infinite where it was not lost as far
+        as it was followed.
     note : str
         What else there is to say.
     """
@@ -349,6 +350,8 @@ def vav_branches(
     """
     value = check_range("mu", mu_from(mu, kappa), *MU_RANGE)
     names = _check_readings(readings)
+    if "lattice" not in names and (scheme != PAPER_SCHEME or h != PAPER_SPACING):
+        raise ValueError(f"scheme = {scheme!r}, h = {h!r}: only for the reading 'lattice'")
     check_free(scheme)
     spacing = check_step(h, value)
     return Branches(
@@ -361,7 +364,10 @@ def vav_branches(
 
 def _check_readings(readings: Sequence[str]) -> list[BranchReading]:
     known: tuple[BranchReading, ...] = get_args(BranchReading)
-    names = [readings] if isinstance(readings, str) else list(readings)
+    try:
+        names = [readings] if isinstance(readings, str) else list(readings)
+    except TypeError:
+        raise ValueError(f"readings = {readings!r}: give a list of names") from None
     for name in names:
         if name not in known:
             raise ValueError(f"readings: {name!r} is not one of {', '.join(map(repr, known))}")

@@ -33,7 +33,7 @@ SMALLEST_PAIR = 4  # steps of h
 
 
 class Profile(NamedTuple):
-    """Along the line y = 0 through both: x (λ), f = |Ψ|, supercurrent J_y (Φ₀/2πλ³; ∇×∇×A)."""
+    """Along the line y = 0 through both: x (λ), f = |Ψ|, supercurrent J_y (Φ₀/2πμ₀λ³; ∇×∇×A)."""
 
     x: Array
     f: Array

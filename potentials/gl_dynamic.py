@@ -17,18 +17,19 @@ from potentials import gl_dynamic_grid, gl_grid
 from potentials.base import CUTOFF, Array, CutoffField, check_positive, nonnegative_array
 from potentials.critical import mu_from
 from potentials.pair_friction import FrictionByPair, TabulatedFriction
-from potentials.solved_law import SolvedLaw, Windings
+from potentials.solved_law import ROUNDING, SolvedLaw, Windings
 
 TABLE = "gl_dynamic.csv"
 MU_RANGE = (gl_dynamic_grid.MUS[0], gl_dynamic_grid.MUS[-1])
 S_RANGE = (gl_dynamic_grid.RATES[0], gl_dynamic_grid.RATES[-1])
-# What interpolation adds to the error of the force, relative: tests leave rows out to find it.
+# What interpolation adds to the error of the force, relative: fresh runs between the nodes stay below
+# it (slow tests).
 INTERPOLATION = 5e-3
 # Errors are relative to forces that are not much smaller than the largest.
 LARGE = 0.05
-# Beyond the last separation γ − 1 decays as K₀(d); separations in L(μ) added to say so.
+# Beyond the last separation γ − 1 decays as K₀, over λ or the reach 1/√s of an electric field; the
+# separations, in L(μ), that are added to say so, the last with γ = 1.
 BEYOND = (7.0, 7.5, 8.0, 8.5)
-ROUNDING = 1e-12
 
 
 class _Rows(NamedTuple):
@@ -90,8 +91,9 @@ class GLDynamic(SolvedLaw):
         μ = √2 κ, one of the two; 0.4 … 2.5.
     s : float
         Relaxation rate of the vector potential, 0.1 … 10: the inverse of the normal conductivity,
-        s = u μ²/2 with the constant u of the usual time-dependent theory. The force hardly
-        depends on it, the friction does.
+        s = u μ²/2 with the constant u of the usual time-dependent theory. From s = 1 on the
+        force between windings of one sign depends on it by a few per cent, that between opposite
+        windings near and below d_A by tens (the fields lag), the friction strongly.
     n1, n2 : int
         The windings between which `force` and `energy` act; `pair` gives all.
     cutoff : float, optional
@@ -126,17 +128,10 @@ class GLDynamic(SolvedLaw):
     ) -> None:
         value = mu_from(mu, kappa)
         rate = check_positive("s", s)
-        for name, number, (low, high) in (("mu", value, MU_RANGE), ("s", rate, S_RANGE)):
-            # Rounding of √2 κ must not push μ off the ends.
-            if not low * (1 - ROUNDING) <= number <= high * (1 + ROUNDING):
-                raise ValueError(
-                    f"{name} = {number:.6g}: the table covers {low} … {high}; "
-                    "gl_reference.dynamic_pair goes further"
-                )
+        self._check_covers("mu", value, MU_RANGE, "gl_reference.dynamic_pair goes further")
+        self._check_covers("s", rate, S_RANGE, "gl_reference.dynamic_pair goes further")
         first, second = self._covered(value, n1, n2)
-        given = {"mu": value, "s": rate, "n1": first, "n2": second, "cutoff": cutoff}
-        for name, item in given.items():
-            object.__setattr__(self, name, item)
+        self._set(mu=value, s=rate, n1=first, n2=second, cutoff=cutoff)
 
     @classmethod
     def _windings(cls, mu: float) -> Windings:
@@ -207,7 +202,8 @@ class GLDynamic(SolvedLaw):
         d = gl_dynamic_grid.table_separations(n1, n2, self.mu)
         gamma = np.exp(_between(rows, rows.friction, self.mu, self.s))
         further = gl_grid.scale(self.mu) * np.array(BEYOND)
-        tail = 1 + (gamma[-1] - 1) * k0(further) / k0(d[-1])
+        slow = min(1.0, math.sqrt(self.s))
+        tail = 1 + (gamma[-1] - 1) * k0(slow * further) / k0(slow * d[-1])
         tail[-1] = 1.0
         return TabulatedFriction(np.append(d, further), np.append(gamma, tail), n1, n2)  # type: ignore[arg-type]
 

@@ -108,16 +108,10 @@ class GLTable(SolvedLaw):
         cutoff: float | None = None,
     ) -> None:
         value = mu_from(mu, kappa)
-        low, high = gl_grid.MU_RANGE
-        # Rounding of √2 κ must not push μ off the ends.
-        if not low * (1 - 1e-12) <= value <= high * (1 + 1e-12):
-            raise ValueError(
-                f"mu = {value:.6g}: the table covers {low} … {high}; "
-                "use London for larger mu, gl_reference.pair_force for others"
-            )
+        remedy = "use London for larger mu, gl_reference.pair_force for others"
+        self._check_covers("mu", value, gl_grid.MU_RANGE, remedy)
         first, second = self._covered(value, n1, n2)
-        for name, item in (("mu", value), ("n1", first), ("n2", second), ("cutoff", cutoff)):
-            object.__setattr__(self, name, item)
+        self._set(mu=value, n1=first, n2=second, cutoff=cutoff)
 
     @cached_property
     def _series(self) -> tuple[Array, float]:

@@ -27,7 +27,8 @@ from potentials.user import table_column
 Pair = tuple[int, int]
 
 FEWEST_NODES = 4
-LARGEST_GAMMA = 1.25
+SMALLEST_GAMMA, LARGEST_GAMMA = 1e-9, 1.25
+FARTHEST = 1e6  # λ
 # How far the last value may be from 1, and over what part of the last separation the rest is joined.
 OPEN_END = 0.02
 CLOSED_END = 1e-6
@@ -77,9 +78,10 @@ class TabulatedFriction(PairFriction):
     Parameters
     ----------
     d : sequence of float
-        Separations in λ, at least 4, strictly increasing, > 0; the first should lie well within the cores.
+        Separations in λ, at least 4, strictly increasing, > 0, up to 1e6; the first should lie
+        well within the cores.
     gamma : sequence of float
-        γ at each of them, 0 < γ ≤ 1.25; the last within 2 % of 1.
+        γ at each of them, 1e-9 ≤ γ ≤ 1.25; the last within 2 % of 1.
     n1, n2 : int
         The windings it is for.
 
@@ -105,6 +107,8 @@ class TabulatedFriction(PairFriction):
             raise ValueError(f"gamma: {gamma.size} values for {d.size} separations; give as many")
         if d.size < FEWEST_NODES:
             raise ValueError(f"d: {d.size} separations; a table needs at least {FEWEST_NODES}")
+        if d[-1] > FARTHEST:
+            raise ValueError(f"d[{d.size - 1}] = {d[-1]}: give separations up to {FARTHEST:g} λ")
         if d[0] <= 0:
             raise ValueError(f"d[0] = {d[0]}: must be positive; γ(0) follows from the first values")
         steps = np.flatnonzero(np.diff(d) <= 0)
@@ -113,12 +117,12 @@ class TabulatedFriction(PairFriction):
             raise ValueError(
                 f"d[{i + 1}] = {d[i + 1]} follows {d[i]}: separations must strictly increase"
             )
-        bad = np.flatnonzero((gamma <= 0) | (gamma > LARGEST_GAMMA))
+        bad = np.flatnonzero((gamma < SMALLEST_GAMMA) | (gamma > LARGEST_GAMMA))
         if bad.size:
             i = int(bad[0])
             raise ValueError(
-                f"gamma[{i}] = {gamma[i]} at d = {d[i]}: give 0 < γ ≤ {LARGEST_GAMMA}, the friction of the "
-                f"separation over that of two vortices far apart"
+                f"gamma[{i}] = {gamma[i]} at d = {d[i]}: give {SMALLEST_GAMMA:g} ≤ γ ≤ {LARGEST_GAMMA}, "
+                f"the friction of the separation over that of two vortices far apart"
             )
         if abs(gamma[-1] - 1) > OPEN_END:
             raise ValueError(

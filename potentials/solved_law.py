@@ -21,6 +21,7 @@ from potentials.radial_law import RadialLaw
 from potentials.tail_amplitudes import TABLE_RANGE
 
 Windings = tuple[tuple[int, int], ...]
+ROUNDING = 1e-12
 
 
 class SolvedLaw(RadialLaw):
@@ -47,6 +48,19 @@ class SolvedLaw(RadialLaw):
     @abc.abstractmethod
     def _near(self, r: Array) -> Array:
         """F up to `_tail_from`; at μ = 1, where same-sign windings have none, F/(μ − 1)."""
+
+    @staticmethod
+    def _check_covers(name: str, value: float, bounds: tuple[float, float], remedy: str) -> None:
+        """ValueError where the table ends before `value`."""
+        low, high = bounds
+        # Rounding of √2 κ must not push μ off the ends.
+        if not low * (1 - ROUNDING) <= value <= high * (1 + ROUNDING):
+            raise ValueError(f"{name} = {value:.6g}: the table covers {low} … {high}; {remedy}")
+
+    def _set(self, **fields: object) -> None:
+        """Give the fields of the frozen dataclass their values."""
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def _covered(cls, mu: float, n1: int, n2: int) -> tuple[int, int]:

@@ -190,6 +190,8 @@ def _potential(table: Mapping[str, Any], where: str) -> potentials.Potential:
     elif "part" in arguments:
         arguments["part"] = _potential(arguments["part"], f"{where}.part")
     elif name == "Tabulated" and "file" in arguments:
+        if "r" in arguments or "force" in arguments:
+            raise ConfigError(f"{where}.file: give either a file, or r and force")
         columns = _two_columns(arguments.pop("file"), where, "r in λ and force in Ω₀")
         arguments["r"], arguments["force"] = columns
     return construct(cls, arguments, where)
@@ -207,7 +209,16 @@ def _pair_friction(config: Config) -> PairFriction | None:
     elif issubclass(cls, PairFriction):
         return _friction_table(table, where)
     made = construct(cls, arguments, where)
-    friction: PairFriction = made if isinstance(made, PairFriction) else made.pair_friction()
+    if isinstance(made, PairFriction):
+        return made
+    if config.pair_force is not None and config.pair_force.get("type") == table["type"]:
+        # Force and friction of one theory belong to one superconductor.
+        law = _potential(config.pair_force, "pair_force").arguments() | {"cutoff": None}
+        if law != made.arguments() | {"cutoff": None}:
+            raise ConfigError(
+                f"{where}: {made!r} is not what [pair_force] says; give both the same mu and s"
+            )
+    friction: PairFriction = made.pair_friction()
     return friction
 
 
@@ -216,6 +227,8 @@ def _friction_table(table: Mapping[str, Any], where: str) -> Any:
     arguments = _arguments(table, where)
     cls = lookup(table["type"], {"TabulatedFriction": TabulatedFriction}, where)
     if "file" in arguments:
+        if "d" in arguments or "gamma" in arguments:
+            raise ConfigError(f"{where}.file: give either a file, or d and gamma")
         columns = _two_columns(arguments.pop("file"), where, "d in λ and γ")
         arguments["d"], arguments["gamma"] = columns
     return construct(cls, arguments, where)
@@ -233,17 +246,22 @@ def _by_pair(
     for k, law in enumerate(laws):
         law = dict(law)
         pair = law.pop("pair", None)
-        if not isinstance(pair, list) or len(pair) != 2:
+        numbers = isinstance(pair, list) and all(isinstance(n, int) for n in pair)
+        if not numbers or len(pair) != 2:
             raise ConfigError(f"{where}.laws[{k}].pair: give two winding numbers, [1, -1]")
+        if tuple(pair) in made:
+            raise ConfigError(f"{where}.laws[{k}].pair = {pair}: given twice")
         made[tuple(pair)] = make(law, f"{where}.laws[{k}]")
     return made
 
 
 def _two_columns(file: Any, where: str, what: str) -> NDArray[np.float64]:
     """(2, N): the columns of a text file."""
+    if not isinstance(file, str):
+        raise ConfigError(f"{where}.file = {file!r}: give the name of a file")
     try:
         columns: NDArray[np.float64] = np.loadtxt(
-            file, delimiter="," if str(file).endswith(".csv") else None
+            file, delimiter="," if file.endswith(".csv") else None
         )
     except (OSError, ValueError) as error:
         raise ConfigError(f"{where}.file = {file!r}: {error}") from None

@@ -48,7 +48,7 @@ def check_output(path: Path, force: bool) -> None:
     """
     check_folder(path, "output")
     if path.exists() and not force:
-        raise FileExistsError(f"output {path}: exists; choose another with -o, or pass --force")
+        raise FileExistsError(f"output {path}: exists; choose another, or pass --force")
 
 
 def check_picture(path: Path, force: bool) -> None:

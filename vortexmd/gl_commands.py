@@ -233,6 +233,8 @@ def _dynamic(arguments: argparse.Namespace) -> int:
         check_picture(arguments.output, arguments.force)
     if arguments.csv is not None:
         check_output(arguments.csv, arguments.force)
+        if arguments.output is not None and arguments.csv.absolute() == arguments.output.absolute():
+            raise ValueError(f"csv = {arguments.csv}: the picture's name too; give another")
     options = _given(arguments, "mu", "kappa", "s", "h", "margin", "tolerance")
     pair = dynamic_pair(*WINDINGS[arguments.kind], **options)
     print(json.dumps(pair.to_dict(), indent=1) if arguments.json else pair.summary())

@@ -44,6 +44,7 @@ def figures(found: FrameValidation) -> dict[str, Any]:
     scale = float(np.sqrt((found.pair_scale[found.judged] ** 2).mean()))
     largest = float(np.abs(found.pair_strength[found.judged]).max())
     sizes = {name: _rms(found, vectors) for name, vectors in _errors(found).items()}
+    known = found.force_error + found.pairs_error
     return {
         "step": found.step,
         "time": found.time,
@@ -62,22 +63,22 @@ def figures(found: FrameValidation) -> dict[str, Any]:
         "errors": {
             name: {
                 "rms": size,
-                "of_net_force": _ratio(size, net),
-                "of_pair_scale": _ratio(size, scale),
-                "of_largest_pair_force": _ratio(size, largest),
+                "of_net_force": _ratio(size, net, known),
+                "of_pair_scale": _ratio(size, scale, known),
+                "of_largest_pair_force": _ratio(size, largest, known),
             }
             for name, size in sizes.items()
         },
         "force_error": found.force_error,
         "pairs_error": found.pairs_error,
-        "additivity_resolved": bool(sizes["additivity"] > found.force_error + found.pairs_error),
+        "additivity_resolved": bool(sizes["additivity"] > math.sqrt(2) * known),
         "energy": {
             "gl": found.energy_gl,
             "pairs": found.energy_pairs,
             "md": found.energy_md,
             "error": found.energy_error,
-            "pairs_over_gl": _ratio(found.energy_pairs, found.energy_gl),
-            "md_over_gl": _ratio(found.energy_md, found.energy_gl),
+            "pairs_over_gl": _ratio(found.energy_pairs, found.energy_gl, found.energy_error),
+            "md_over_gl": _ratio(found.energy_md, found.energy_gl, found.energy_error),
         },
         "notes": list(found.notes),
     }
@@ -97,7 +98,7 @@ def _heading(found: FrameValidation) -> list[str]:
         f"step {found.step}, t = {found.time:.6g} τ: {len(found.ids)} vortices in a window of "
         f"{found.window:g} × {found.window:g} λ² around ({x:.6g}, {y:.6g}), {found.inner.sum()} of them "
         f"inner (*: {found.margin:.3g} λ or more from its edge)",
-        f"GL   this cluster alone, held in place, mu = {found.mu:.6g}, reading coulomb; forces to "
+        f"GL   this cluster alone, held in place, mu = {found.mu:.6g}, reading coulomb; numerical error "
         f"± {found.force_error:.0e} Ω₀",
         f"MD   {found.pair_force!r}, cutoff {found.pair_force.cutoff:.4g} λ and switch as in the run",
     ]
@@ -154,7 +155,7 @@ def _sizes(found: FrameValidation, about: dict[str, Any]) -> list[str]:
         )
     known = found.force_error + found.pairs_error
     verdict = "" if about["additivity_resolved"] else ": additivity holds as far as this can tell"
-    lines.append(f"  the solver's own error, at most  {known:10.3e}{verdict}")
+    lines.append(f"  the solver's own error, estimated{known:10.3e}{verdict}")
     return lines
 
 
@@ -182,8 +183,9 @@ def _rms(found: FrameValidation, vectors: NDArray[np.float64]) -> float:
     return float(np.sqrt((vectors[found.judged] ** 2).sum(axis=1).mean()))
 
 
-def _ratio(size: float, scale: float) -> float | None:
-    return size / scale if scale else None
+def _ratio(size: float, scale: float, error: float) -> float | None:
+    """None where the scale is lost in its own error."""
+    return size / scale if abs(scale) > error else None
 
 
 def _percent(ratio: float | None) -> str:

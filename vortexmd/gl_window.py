@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from vortexmd.checks import positive
 from vortexmd.vortices import Vortices
 
+# Windows (λ) and centres (box lengths) beyond which numbers mean nothing.
+NARROWEST, FARTHEST = 1e-3, 1e6
+
 
 @dataclass(frozen=True, eq=False)
 class Cluster:
@@ -65,6 +68,8 @@ def cut_window(
         vortices or more than `most`; the message says which window would do.
     """
     side = positive("window", window)
+    if side < NARROWEST:
+        raise ValueError(f"window = {side:g} λ: give {NARROWEST:g} λ or more")
     box = vortices.box
     limits = [
         length for length, word in zip(box.lengths, box.boundary, strict=True) if word != "free"
@@ -85,7 +90,7 @@ def cut_window(
         where = f"around ({middle[0]:.6g}, {middle[1]:.6g})"
         held = (
             f"window = {side:g} λ: holds {len(rows)} of {len(vortices)} vortices {where}, "
-            f"{len(rows) / side**2:.3g} per λ²"
+            f"{len(rows) / side / side:.3g} per λ²"
         )
         nearest = 2 * np.sort(off_centre)
         if len(rows) > most:
@@ -112,6 +117,11 @@ def _centre(vortices: Vortices, centre: Sequence[float] | None) -> NDArray[np.fl
         point = np.empty(0)
     if point.shape != (2,) or not np.isfinite(point).all():
         raise ValueError(f"centre = {centre!r}: give two finite numbers, x and y in λ")
+    if (np.abs(point) > FARTHEST * np.array(box.lengths)).any():
+        raise ValueError(
+            f"centre = {centre!r}: far outside the box {box.lengths[0]:.6g} × {box.lengths[1]:.6g} λ²; "
+            f"give a point in it"
+        )
     return box.wrap(point[None])[0][0]
 
 

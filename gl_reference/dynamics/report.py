@@ -50,7 +50,7 @@ def write_curves(pair: DynamicPair, path: Path) -> None:
 def summary(pair: DynamicPair) -> str:
     """The pair in words, and force and friction at some separations beside fixed vortices."""
     alone = _alone(pair)
-    way = "opens" if pair.time[-1] > pair.time[0] else "closes"
+    way = "opens" if pair.force[0] > 0 else "closes"
     lines = [
         f"windings {pair.n1} and {pair.n2} in free motion, mu = {pair.mu:.6g} "
         f"(kappa = {pair.mu / np.sqrt(2):.6g}), s = {pair.s:.6g}: the pair {way}",
@@ -62,7 +62,7 @@ def summary(pair: DynamicPair) -> str:
         "",
         "  d (λ)     Ω (Ω₀)       ±      η/η(apart)    ±      fixed (coulomb)    E (ε₀)",
     ]
-    if pair.n2 == 2 or pair.n1 == 2:
+    if pair.split.any():
         lines[-1] += "    split (λ)"
     for k in _shown(pair):
         d = float(pair.d[k])

@@ -32,6 +32,7 @@ State = Literal["conventional", "string"]
 MU_RANGE = (0.2, 5.0)
 SEPARATIONS = (0.05, 60.0)
 TOLERANCES = (1e-6, 1e-1)
+AGREEMENT = 10.0  # of the two forces, in units of what the force may still change
 SMALL_FORCE = 3e-4  # Ω₀: smaller ones are resolved to the tolerance times this
 ORDERS = (5, 7, 9, 11)
 MARGIN = 10.0  # in the longer of λ and 1/μ
@@ -175,14 +176,15 @@ def minimum_pair(
     mu, kappa : float
         μ = √2 κ, one of the two; 0.2 … 5.
     d : float
-        Separation in λ, 0.05 … 60.
+        Separation in λ, 0.05 … 60. Cores far larger than d (d below 0.2/μ) and small d above
+        μ = 3 may not be reached; a ConvergenceError says so.
     tolerance : float
         Relative accuracy of the force, 1e-6 … 0.1; forces below 3e-4 Ω₀ are resolved to this
         fraction of that.
     state : "conventional" or "string"
         Of a vortex and an antivortex: both their own zeros, or one zero all along the segment.
     start : MinimumPair, optional
-        A conventional solution at nearby μ and d, to continue from.
+        A conventional solution at nearby μ and d, to continue from; on the same side of μ = 1.
 
     Returns
     -------
@@ -214,6 +216,10 @@ def minimum_pair(
             )
         return _string_pair(n1, n2, value, d)
     opposite = n1 != n2
+    if start is not None and not (
+        isinstance(start, MinimumPair) and isinstance(start.solution, SlitState)
+    ):
+        raise ValueError(f"start = {start!r:.60}: give a conventional MinimumPair, or None")
     if start is not None:
         return _refined(n1, n2, value, d, tolerance, _continued(start, opposite, value, d))
     try:
@@ -233,9 +239,10 @@ def _from_above(n1: int, n2: int, mu: float, d: float, tolerance: float) -> Mini
             found = _refined(n1, n2, mu, apart, tolerance, _continued(found, True, mu, apart))
     except ConvergenceError as error:
         raise ConvergenceError(
-            f"minimum ({n1}, {n2}), mu = {mu:.6g}, d = {d:.6g}: no conventional state; followed "
-            f"down from {HEAD_START * d:.4g} λ it is lost at {apart:.4g}; below d_A only state = "
-            "'string' is left (gl_reference.obstacle.minimum_branches gives d_A)"
+            f"minimum ({n1}, {n2}), mu = {mu:.6g}, d = {d:.6g}: no conventional state was reached; "
+            f"followed down from {HEAD_START * d:.4g} λ it is lost at {apart:.4g}. Either d is below d_A "
+            "(minimum_branches gives it), where only state = 'string' is left, or next to it: give a "
+            "solution a little further out as start"
         ) from error
     return found
 
@@ -264,14 +271,18 @@ def _refined(
                 f"{found.violation:.1e}); give a nearer solution as start"
             )
         if previous is not None:
-            change = abs(found.stress_force - previous.stress_force)
-            if change <= tolerance * max(abs(found.stress_force), SMALL_FORCE):
+            change = abs(found.force - previous.force)
+            aim = tolerance * max(abs(found.force), SMALL_FORCE)
+            # A mesh too coarse for the pair shows where its two forces disagree.
+            apart = abs(found.force - found.energy_and_force[1])
+            if change <= aim and apart <= AGREEMENT * aim:
                 return _pair(n1, n2, value, d, found, previous)
         # A coarse mesh may miss a tiny slit altogether.
         previous, slit = found, guess if found.slit.shortest else found.slit
     raise ConvergenceError(
         f"minimum ({n1}, {n2}), mu = {value:.6g}, d = {d:.6g}: at order {ORDERS[-1]} the force "
-        f"still moves by {change:.1e} Ω₀; ask for a larger tolerance than {tolerance:.1e}"
+        f"still moves by {change:.1e} Ω₀, or its two forms disagree; ask for a larger tolerance than "
+        f"{tolerance:.1e}"
     )
 
 
@@ -331,7 +342,7 @@ def _pair(
     n1: int, n2: int, mu: float, d: float, found: SlitState, previous: SlitState
 ) -> MinimumPair:
     energy, scaling_force, gauge = found.energy_and_force
-    force = found.stress_force
+    force = found.force
     ends = found.slit.ends if found.slit.outward else found.slit.ends[::-1]
     return MinimumPair(
         n1=n1,
@@ -342,7 +353,7 @@ def _pair(
         energy=energy,
         energy_error=abs(energy - previous.energy_and_force[0]) + gauge,
         force=force,
-        force_error=abs(force - previous.stress_force) + abs(force - scaling_force),
+        force_error=abs(force - previous.force) + abs(force - scaling_force),
         slit=ends,
         solution=found,
     )

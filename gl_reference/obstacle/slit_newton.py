@@ -106,6 +106,11 @@ class SlitState:
         return float(max(inner.max(), -outer.min(), held.max()))
 
     @property
+    def force(self) -> float:
+        """Ω: by the singularity, or where the slit is held at its shortest by the scaling of lengths."""
+        return self.energy_and_force[1] if self.slit.shortest else self.stress_force
+
+    @property
     def stress_force(self) -> float:
         """Ω from the singularity at the vortex, K²/4: the energy that a longer slit releases."""
         K = self.problem.end_coefficient(self.nodal, tip=False)

@@ -108,7 +108,7 @@ def string_energy(mu_d: ArrayLike) -> float | Array:
     """E/π of the string state in ε₀; μd (1e-3 … 500) a number or an array, same shape back.
 
     Raises ValueError outside that range. Source: Chaves et al., Phys. Rev. B 83, 054516 (2011),
-    Eq. 13 with A = 0; tends to (2/3π) μd + 0.36051.
+    Eq. 13 with A = 0; tends to (2/3π) μd + 0.359979.
     """
     return _each("energy", mu_d)
 
@@ -123,7 +123,10 @@ def string_force(mu_d: ArrayLike) -> float | Array:
 
 
 def _each(what: str, mu_d: ArrayLike) -> float | Array:
-    lengths = np.asarray(mu_d)
+    try:
+        lengths = np.asarray(mu_d)
+    except ValueError:  # ragged
+        lengths = np.array("")
     if lengths.dtype.kind not in "fiu":
         raise ValueError(f"mu_d = {mu_d!r}: give a number or an array of numbers")
     values = np.array([getattr(string_state(float(one)), what) for one in lengths.ravel()])

@@ -187,7 +187,7 @@ def test_free_sides_set_no_limit():
 def test_notes():
     state = in_the_open([(0, 0), (2.0, 0)], [1, -1])
     found = validate_frame(state, pot.GLFit(1.7), window=6, margin=0.0, tolerance=1e-2)
-    assert found.inner.all() and len(found.notes) == 1
+    assert found.inner.all() and len(found.notes) == 2
     assert "1 vortex-antivortex pair is nearer than d_A = 3.65 λ" in found.notes[0]
     found = validate_frame(in_the_open([(0, 0), (1, 0)]), pot.London(), window=2.0, mu=1.7)
     assert "no vortex is inner" in found.notes[0]

@@ -236,6 +236,31 @@ def test_a_potential_that_knows_its_friction(tmp_path, monkeypatch):
         (
             "[run]",
             '[pair_friction]\ntype = "FrictionByPair"\n'
+            'laws = [{ pair = [[1], 1], type = "TabulatedFriction" }]\n[run]',
+            "pair_friction.laws[0].pair: give two winding numbers",
+        ),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "FrictionByPair"\nlaws = [\n'
+            '{ pair = [1, 1], type = "TabulatedFriction", d = [1, 2, 3, 4], gamma = [0.2, 0.6, 0.9, 1] },\n'
+            '{ pair = [1, 1], type = "TabulatedFriction", d = [1, 2, 3, 4], gamma = [0.2, 0.6, 0.9, 1] },\n'
+            "]\n[run]",
+            "pair_friction.laws[1].pair = [1, 1]: given twice",
+        ),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "TabulatedFriction"\nfile = "f.csv"\nd = [1, 2]\n[run]',
+            "pair_friction.file: give either a file",
+        ),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "TabulatedFriction"\nfile = 3\n[run]',
+            "pair_friction.file = 3: give the name of a file",
+        ),
+        ("[run]", f"{FRICTION.replace('1.0]', '1.0e200]')}[run]", "pair_friction:"),
+        (
+            "[run]",
+            '[pair_friction]\ntype = "FrictionByPair"\n'
             'laws = [{ pair = [1, 1], type = "FrictionByPair" }]\n[run]',
             "pair_friction.laws[0].type = 'FrictionByPair'",
         ),

@@ -315,7 +315,7 @@ def test_nothing_is_overwritten(folder, capsys):
     before = {name: Path(name).read_bytes() for name in ("fig.csv", "fig.png")}
     for options in ([], ["-o", "fig"], ["-o", "fig.png"]):
         assert main(["flux", "fig.toml", *options]) == 2
-        assert "exists; choose another with -o, or pass --force" in capsys.readouterr().err
+        assert "exists; choose another, or pass --force" in capsys.readouterr().err
     # The picture alone is in the way.
     Path("fig.csv").unlink()
     assert main(["flux", "fig.toml"]) == 2

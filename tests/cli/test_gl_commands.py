@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from gl_reference import ConvergenceError, pair, single_vortex
@@ -87,6 +88,11 @@ def test_a_request_to_end_is_answered(tmp_path):
         (["dynamic", "--mu", "1.7", "--kind", "V-X"], "kind = 'V-X': give one of V-V"),
         (["dynamic", "--mu", "1.7", "--kind", "V-GV"], "splits by itself"),
         (["dynamic"], "give exactly one of them"),
+        (["dynamic", "--mu", "1.7", "-o", "x.png", "--csv", "x.png"], "the picture's name too"),
+        (
+            ["branches", "--mu", "1.7", "--readings", "coulomb", "--h", "0.05"],
+            "only for the reading",
+        ),
         (["dynamic", "--mu", "1.7", "--s", "0"], "s = 0.0: must be positive"),
         (["dynamic", "--mu", "1.7", "-o", "x.foo"], "output = x.foo: give a name that ends in"),
         (["dynamic", "--mu", "1.7", "--csv", "no/x.csv"], "does not exist"),
@@ -115,3 +121,27 @@ def test_a_solver_that_fails_is_said(capsys, monkeypatch):
     monkeypatch.setattr(pair, "confocal_pair", fail)
     assert main(["gl", "pair", "--mu", "1.7", "--d", "2"]) == 1
     assert capsys.readouterr().err == "vortexmd: pair (1, 1): the iteration stands at 1e-3\n"
+
+
+def test_free_motion_on_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    given = ["gl", "dynamic", "--mu", "1.7", "--kind", "V-AV", "--h", "0.15"]
+    assert main([*given, "--csv", "d.csv", "-o", "d.png", "--json"]) == 0
+    about = json.loads(capsys.readouterr().out)
+    rows = np.loadtxt("d.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(rows[:, 1], about["force"], rtol=1e-5)
+    assert (tmp_path / "d.png").stat().st_size > 10_000
+    assert main([*given, "--csv", "d.csv"]) != 0
+    assert "exists; choose another" in capsys.readouterr().err
+    assert main([*given, "--csv", "d.csv", "--force"]) == 0
+    assert "the pair closes" in capsys.readouterr().out
+
+
+def test_branches_on_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    given = ["gl", "branches", "--mu", "1.7", "--readings", "coulomb", "--folder", "out"]
+    assert main(given) == 0
+    assert "one branch" in capsys.readouterr().out
+    assert (tmp_path / "out" / "branches.csv").exists()
+    assert main(given) != 0
+    assert "holds branches.csv" in capsys.readouterr().err

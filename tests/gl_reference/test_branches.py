@@ -207,7 +207,7 @@ def test_the_grid_that_ships_is_near_the_paper():
     for (_, scheme, mu, h), line in shipped_points().items():
         if scheme == "collocated-free" and h == "0.1":
             assert float(line["d_E"]) == pytest.approx(stability_separation(mu), rel=0.08)
-            assert float(line["d_A"]) == pytest.approx(annihilation_separation(mu), rel=0.15)
+            assert float(line["d_A"]) == pytest.approx(annihilation_separation(mu), rel=0.08)
 
 
 def test_finer_grids_go_to_the_minimum():

@@ -59,6 +59,19 @@ def test_rates_are_minus_the_gradient_of_the_energy(left):
 
     slope = (energy(1) - energy(-1)) / (2 * step)
     assert slope == pytest.approx(-flow.dissipation(rates), rel=1e-7)
+    # And along any other direction of the same fields: no component is left out.
+    direction = np.random.default_rng(3).standard_normal(grid.shape) * (rates != 0)
+
+    def moved(sign):
+        there = state + sign * step * direction
+        flow.rates(there, np.zeros(grid.shape))
+        return flow.energy(there)
+
+    cross = (
+        flow.dissipation(rates + direction) - flow.dissipation(rates) - flow.dissipation(direction)
+    )
+    assert (moved(1) - moved(-1)) / (2 * step) == pytest.approx(-cross / 2, rel=1e-7)
+    assert (np.abs(rates[:, 2:-2, 2:-2]) > 0).mean() > 0.99
 
 
 def test_gauge_transformation_changes_nothing():
@@ -246,14 +259,14 @@ def test_near_critical_motion_is_that_on_moduli_space():
         assert friction == pytest.approx(float(moduli_friction(d)), rel=0.005)
 
 
-@pytest.mark.parametrize(("n2", "mu"), [(-1, 1.7), (1, 0.6)])
-def test_where_a_closing_pair_comes_from_does_not_matter(n2, mu):
+@pytest.mark.parametrize(("n2", "mu", "s"), [(-1, 1.7, 1.0), (-1, 1.7, 0.1), (1, 0.6, 1.0)])
+def test_where_a_closing_pair_comes_from_does_not_matter(n2, mu, s):
     """Started 1.5 L further out it runs into the same curve."""
     length = float(np.hypot(1, 1 / mu))
     d = np.linspace(1.0, 6.0, 11) * length
     curves = []
     for far in (6.5, 8.0):
-        run = Motion(1, n2, mu, 1.0, 0.5 * length, far * length, 7 / min(1, mu), 1e-6)
+        run = Motion(1, n2, mu, s, 0.5 * length, far * length, 7 / min(1, mu), 1e-6)
         curves.append(curve(follow(run, 0.09 * length), d))
     np.testing.assert_allclose(curves[0].force, curves[1].force, rtol=2e-3)
     np.testing.assert_allclose(curves[0].friction, curves[1].friction, rtol=2e-3)

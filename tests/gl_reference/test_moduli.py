@@ -115,6 +115,22 @@ def test_other_conductivities(s):
     assert 0.8 < ratio < 0.95
 
 
+@pytest.mark.parametrize(
+    ("s", "d", "across", "centre"), [(0.1, 4.0, 0.81, 1.26), (10.0, 3.0, 0.89, 0.78)]
+)
+def test_what_the_friction_of_pairs_leaves_out(s, d, across, centre):
+    """Off s = 1, as docs/gl_dynamics.md says: friction across over along, and of the centre.
+
+    The centre's at contact is also that of the giant vortex, from its radial equation.
+    """
+    along = _pair_loss(d, (-0.5, 0), (0.5, 0), s)
+    assert _pair_loss(d, (0, -0.5), (0, 0.5), s) / along == pytest.approx(across, abs=0.006)
+    alone = vortex_friction(1, 1.0, s=s).friction
+    together = _pair_loss(0.05, (1, 0), (1, 0), s)
+    assert together == pytest.approx(vortex_friction(2, 1.0, s=s).friction, rel=1e-3)
+    assert together / (2 * alone) == pytest.approx(centre, abs=0.006)
+
+
 # ------------------------------------------------------------------ limits
 def test_together():
     """η/d² tends to what the linearised equations of the n = 2 vortex say (no Taubes equation)."""
