@@ -6,12 +6,13 @@ With the velocities at constant friction V_i = F_i/η_i, and u_ij = |i⟩/η_i �
 
 An isolated pair then obeys ḋ = Ω(1/η_i + 1/η_j)/γ(d) exactly (but for γ > 1 of one sign, below), and
 pairs leave Σ_i η_i v_i = Σ_i F_i as it was. P is 1 for windings of one sign: at μ = 1 and s = 1 Samols'
-metric is conformal (Commun. Math. Phys. 145, 149 (1992)), and for every μ the pair's smooth coordinate z² makes it so as d → 0. For opposite signs
-only the motion along the pair is known, and P = r̂r̂ᵀ. M is symmetric. It is positive definite where
-no c is below 0: for windings of one sign, where γ exceeds 1, the engine takes 1. Opposite signs keep γ > 1
-(a few per cent at middle distance), and M is positive as long as 2Σ_j|c_ij| < η_i over the partners with
-c < 0; every neighbour list is checked for that, up to partners whose c is below a twentieth of the
-largest. Sums over pairs are an approximation where three or more cores meet.
+metric is conformal (Commun. Math. Phys. 145, 149 (1992)), and for every μ the pair's smooth coordinate z²
+makes it so as d → 0. For opposite signs only the motion along the pair is known, and P = r̂r̂ᵀ. M is
+symmetric. It is positive definite where no c is below 0: for windings of one sign, where γ exceeds 1, the
+engine takes 1. Opposite signs keep γ > 1 (a few per cent at middle distance), and M is positive as long
+as 2Σ_j|c_ij| < η_i over the partners with c < 0; every neighbour list is checked for that, up to partners
+whose c is below a twentieth of the largest. Sums over pairs are an approximation where three or more
+cores meet.
 
 In the engine this is a force more, G_i = Σ_j c_ij P(V_i − V_j), equal and opposite for the two: what a
 vortex of constant friction would have to feel to move as it does. c is tabulated in r² like the forces.

@@ -188,7 +188,7 @@ def test_notes():
     state = in_the_open([(0, 0), (2.0, 0)], [1, -1])
     found = validate_frame(state, pot.GLFit(1.7), window=6, margin=0.0, tolerance=1e-2)
     assert found.inner.all() and len(found.notes) == 2
-    assert "1 vortex-antivortex pair is nearer than d_A = 3.65 λ" in found.notes[0]
+    assert "1 vortex-antivortex pair is nearer than d_A = 3.65 λ" in found.notes[-1]
     found = validate_frame(in_the_open([(0, 0), (1, 0)]), pot.London(), window=2.0, mu=1.7)
     assert "no vortex is inner" in found.notes[0]
     assert "0.5 flux quanta per λ² in the window are more than n_c2" in found.notes[1]

@@ -11,16 +11,16 @@ from gl_reference import dynamic_pair
 
 
 @functools.cache
-def fields(n2, mu):
+def fields(n2, mu, s=1.0):
     """Time and separation of the solved fields, d rising."""
-    track = dynamic_pair(1, n2, mu, h=0.07 * np.hypot(1, 1 / mu)).track
+    track = dynamic_pair(1, n2, mu, s=s, h=0.07 * np.hypot(1, 1 / mu)).track
     order = np.argsort(track.d)
     return track.time[order], track.d[order]
 
 
-def points(n2, mu, start, end, dt, pair_friction):
+def points(n2, mu, start, end, dt, pair_friction, s=1.0):
     """Time (of the GL equations) and separation of two points."""
-    law = pot.GLDynamic(mu)
+    law = pot.GLDynamic(mu, s)
     pair = vmd.Vortices(
         [[30 - start / 2, 30.0], [30 + start / 2, 30.0]],
         [1, n2],
@@ -37,11 +37,11 @@ def points(n2, mu, start, end, dt, pair_friction):
     return np.array(times), np.array(separations)
 
 
-def deviation(n2, mu, start, end, dt, pair_friction):
+def deviation(n2, mu, start, end, dt, pair_friction, s=1.0):
     """Largest relative deviation of d at equal times while the fields go from start to end."""
-    time, d = fields(n2, mu)
+    time, d = fields(n2, mu, s)
     begin, finish = np.interp([start, end], d, time)
-    t, separation = points(n2, mu, start, end, dt, pair_friction)
+    t, separation = points(n2, mu, start, end, dt, pair_friction, s)
     order = np.argsort(time)
     during = t <= finish - begin
     exact = np.interp(begin + t[during], time[order], d[order])
@@ -53,6 +53,12 @@ def test_splitting_giant_vortex(mu):
     """d(t) from 1 to 5 λ to 2 %; with constant friction it is far off."""
     assert deviation(1, mu, 1.0, 5.0, 0.05, True) < 0.02
     assert deviation(1, mu, 1.0, 5.0, 0.05, False) > 0.3
+
+
+def test_another_conductivity():
+    """s = 3: another friction, and another unit of time."""
+    assert deviation(1, 1.7, 1.0, 5.0, 0.05, True, s=3.0) < 0.02
+    assert deviation(1, 1.7, 1.0, 5.0, 0.05, False, s=3.0) > 0.2
 
 
 def test_closing_pair_of_a_type_one_superconductor():

@@ -10,6 +10,7 @@ import pytest
 
 import gl_reference as gl
 from gl_reference.confocal import confocal_pair
+from gl_reference.errors import ConvergenceError
 from gl_reference.obstacle import MinimumPair, follow, minimum_pair
 from gl_reference.obstacle.slit_mesh import build_mesh
 from gl_reference.obstacle.slit_newton import SlitState
@@ -207,3 +208,20 @@ def test_bad_starts_and_branches() -> None:
 def test_no_conventional_state_below_the_end_of_its_branch() -> None:
     with pytest.raises(gl.ConvergenceError, match="no conventional state"):
         minimum_pair(1, -1, 1.7, 3.6)
+
+
+def test_far_apart_nothing_is_left() -> None:
+    """Where the slit is held at its shortest its own small force is not reported."""
+    assert abs(minimum_pair(1, 1, 5.0, 30.0).force) < 3e-7
+
+
+@pytest.mark.slow
+def test_cores_far_larger_than_the_separation_are_refused() -> None:
+    """At this d a mesh gives 7 % more energy than the giant vortex has."""
+    with pytest.raises(ConvergenceError, match="two forms disagree"):
+        minimum_pair(1, 1, 0.2, 0.05)
+
+
+def test_starts_are_solutions() -> None:
+    with pytest.raises(ValueError, match="start = 'x'"):
+        minimum_pair(1, -1, 1.7, 6.0, start="x")  # type: ignore[arg-type]
