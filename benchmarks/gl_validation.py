@@ -4,7 +4,7 @@
 
 An equilateral triangle (Fig. 9 of Chaves, Peeters, Farias, Milošević, Phys. Rev. B 83, 054516) and a
 hexagon with a vortex at its centre, of side d, at μ = 0.8 and 1.7. "MD" is the paper's fit, GLFit.
-About 15 s on one core.
+About 25 s on one core.
 """
 
 from __future__ import annotations
