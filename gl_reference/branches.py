@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from gl_reference.checks import check_range
+from gl_reference.checks import check_list, check_range
 from gl_reference.lattice import PAPER_SCHEME
 from gl_reference.lattice_branches import Branch, lattice_branches
 from gl_reference.lattice_layout import check_step
@@ -29,6 +29,7 @@ from gl_reference.obstacle import minimum_branches
 from gl_reference.pair import solve_pair
 from gl_reference.radial import single_vortex
 from gl_reference.table_files import check_folder, write_csv, write_whole
+from potentials.checks import check_flag, shown
 from potentials.critical import annihilation_separation, mu_from, stability_separation
 
 if TYPE_CHECKING:
@@ -350,10 +351,11 @@ def vav_branches(
     """
     value = check_range("mu", mu_from(mu, kappa), *MU_RANGE)
     names = _check_readings(readings)
-    if "lattice" not in names and (scheme != PAPER_SCHEME or h != PAPER_SPACING):
-        raise ValueError(f"scheme = {scheme!r}, h = {h!r}: only for the reading 'lattice'")
+    check_flag("progress", progress)
     check_free(scheme)
     spacing = check_step(h, value)
+    if "lattice" not in names and (scheme != PAPER_SCHEME or spacing != PAPER_SPACING):
+        raise ValueError(f"scheme = {scheme!r}, h = {h!r}: only for the reading 'lattice'")
     return Branches(
         mu=value,
         readings=tuple(reading_branches(name, value, scheme, spacing, progress) for name in names),
@@ -364,13 +366,12 @@ def vav_branches(
 
 def _check_readings(readings: Sequence[str]) -> list[BranchReading]:
     known: tuple[BranchReading, ...] = get_args(BranchReading)
-    try:
-        names = [readings] if isinstance(readings, str) else list(readings)
-    except TypeError:
-        raise ValueError(f"readings = {readings!r}: give a list of names") from None
+    names = [readings] if isinstance(readings, str) else check_list("readings", readings)
     for name in names:
-        if name not in known:
-            raise ValueError(f"readings: {name!r} is not one of {', '.join(map(repr, known))}")
+        if not isinstance(name, str) or name not in known:
+            raise ValueError(f"readings: {shown(name)} is not one of {', '.join(map(repr, known))}")
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"readings = {names}: give each of {', '.join(map(repr, known))} once")
+        raise ValueError(
+            f"readings = {shown(names)}: give each of {', '.join(map(repr, known))} once"
+        )
     return [one for name in names for one in known if one == name]

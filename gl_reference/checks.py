@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 import operator
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_choice, check_positive, real_array, shown
 
 Reading = Literal["coulomb", "lattice", "minimum"]
 
 # Vortices nearer to each other than this (in λ) are one vortex of their summed winding.
 MERGE_DISTANCE = 1e-6
+# Further out (in λ) floats do not tell positions that near apart any more.
+FARTHEST = 1e6
+LARGEST_WINDING = 1000
 
 
 def check_winding(name: str, n: int) -> int:
-    """`n` as a nonzero int, or a ValueError that names the field."""
+    """`n` as a nonzero int up to 1000, or a ValueError that names the field."""
     try:
-        winding = operator.index(n)
+        winding = 0 if isinstance(n, bool) else operator.index(n)
     except TypeError:
-        raise ValueError(f"{name} = {n!r}: a winding number is a nonzero integer") from None
+        raise ValueError(f"{name} = {shown(n)}: a winding number is a nonzero integer") from None
     if winding == 0:
-        raise ValueError(f"{name} = 0: a vortex has a nonzero winding number")
+        raise ValueError(f"{name} = {n}: a vortex has a nonzero winding number")
+    if abs(winding) > LARGEST_WINDING:
+        raise ValueError(f"{name} = {shown(n)}: the solver covers 1 ≤ |n| ≤ {LARGEST_WINDING}")
     return winding
+
+
+def check_count(name: str, value: Any, low: int, high: int) -> int:
+    """`value` as an int of `low` … `high`, or a ValueError that names the field."""
+    try:
+        number = low - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = low - 1
+    if not low <= number <= high:
+        raise ValueError(f"{name} = {shown(value)}: give a whole number of {low} … {high}")
+    return number
+
+
+def check_list(name: str, values: Any) -> list[Any]:
+    """`values` as a list, or a ValueError that names the field."""
+    try:
+        return list(values)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(values)}: give a list") from None
 
 
 def check_range(name: str, value: float, low: float, high: float) -> float:
@@ -37,10 +62,7 @@ def check_range(name: str, value: float, low: float, high: float) -> float:
 
 def check_reading(reading: str) -> Reading:
     """The reading, or a ValueError that lists those that exist."""
-    if reading not in get_args(Reading):
-        names = " or ".join(repr(name) for name in get_args(Reading))
-        raise ValueError(f"reading = {reading!r}: give {names}")
-    return reading  # type: ignore[return-value]
+    return check_choice("reading", reading, get_args(Reading))  # type: ignore[return-value]
 
 
 def check_vortices(positions: ArrayLike, winding: ArrayLike) -> tuple[Array, np.ndarray]:
@@ -50,19 +72,19 @@ def check_vortices(positions: ArrayLike, winding: ArrayLike) -> tuple[Array, np.
     order of their first member; those whose windings add up to zero vanish. Raises ValueError
     for wrong shapes, NaN, zero or fractional windings, and where nothing is left.
     """
-    points = np.asarray(positions)
-    if (
-        points.dtype.kind not in "fiu"
-        or points.ndim != 2
-        or points.shape[1] != 2
-        or not len(points)
-    ):
+    points = real_array("positions", positions)
+    if points.ndim != 2 or points.shape[1] != 2 or not len(points):
         raise ValueError(f"positions: give an (N, 2) array of numbers, not {points.shape}")
-    points = points.astype(np.float64)
-    bad = ~np.isfinite(points).all(axis=1)
+    bad = ~(np.abs(points) <= FARTHEST).all(axis=1)
     if bad.any():
-        raise ValueError(f"positions[{int(np.argmax(bad))}] = {points[bad][0]}: must be finite")
-    given = np.asarray(winding)
+        raise ValueError(
+            f"positions[{int(np.argmax(bad))}] = {points[bad][0]}: must be finite, up to "
+            f"{FARTHEST:g} λ"
+        )
+    try:
+        given = np.asarray(winding)
+    except ValueError:  # rows of different lengths
+        raise ValueError(f"winding = {shown(winding)}: give one number, or one of each") from None
     if given.ndim == 0:
         given = np.full(len(points), given)
     if given.shape != (len(points),):

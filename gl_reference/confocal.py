@@ -26,7 +26,8 @@ from gl_reference.confocal_mesh import ConfocalMesh, build_mesh
 from gl_reference.confocal_problem import PairProblem, complex_velocity
 from gl_reference.errors import ConvergenceError
 from gl_reference.radial import single_vortex
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 
 MU_RANGE = (0.1, 20.0)
 SEPARATIONS = (1e-3, 200.0)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gl_reference import figure_pairs as pairs
-from gl_reference.checks import check_range
+from gl_reference.checks import check_count, check_list, check_range
 from gl_reference.figure_branches import draw_sections, draw_two_states
 from gl_reference.figure_data import (
     Effort,
@@ -29,7 +29,9 @@ from gl_reference.figure_data import (
 )
 from gl_reference.figure_style import styled
 from gl_reference.figure_triangle import draw_maps, draw_triangle
+from gl_reference.row_runner import MOST_JOBS
 from gl_reference.table_files import check_folder
+from potentials.checks import check_flag, shown
 from potentials.critical import Kind
 
 if TYPE_CHECKING:
@@ -80,7 +82,9 @@ def draw_figures(
     """
     numbers = _check_numbers(only)
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
-    jobs = _check_jobs(jobs)
+    jobs = check_count("jobs", jobs, 1, MOST_JOBS)
+    check_flag("progress", progress)
+    check_flag("overwrite", overwrite)
     path = check_folder(folder)
     there = [name for name in map(_name, numbers) if (path / name).exists()]
     if there and not overwrite:
@@ -95,27 +99,19 @@ def draw_figures(
 def _check_numbers(only: Iterable[int] | None) -> list[int]:
     known = ", ".join(map(str, FIGURES))
     numbers = set()
-    for item in FIGURES if only is None else only:
+    for item in FIGURES if only is None else check_list("only", only):
         try:
-            number = operator.index(item)
+            number = 0 if isinstance(item, bool) else operator.index(item)
         except TypeError:
             number = 0
         if number not in FIGURES:
-            raise ValueError(f"only: {item!r} is not among the figures that can be drawn: {known}")
+            raise ValueError(
+                f"only: {shown(item)} is not among the figures that can be drawn: {known}"
+            )
         numbers.add(number)
     if not numbers:
         raise ValueError(f"only: no figure asked for; give some of {known}, or None for all")
     return sorted(numbers)
-
-
-def _check_jobs(jobs: int) -> int:
-    try:
-        number = operator.index(jobs)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise ValueError(f"jobs = {jobs!r}: give a number of processes, 1 or more")
-    return number
 
 
 def _name(number: int) -> str:

@@ -19,7 +19,8 @@ from scipy.optimize import OptimizeResult, least_squares, nnls
 from scipy.special import expit, k1
 
 from gl_reference.errors import ConvergenceError
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 from potentials.gl_laws import Etas, eq17, split
 
 # Generic starts of Eq. 17: exponents η₃, and crossovers η₂^{−1/(η₃+½)} over the peak's distance.

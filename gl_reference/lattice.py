@@ -20,13 +20,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gl_reference.checks import check_range, check_vortices, check_winding
+from gl_reference.checks import FARTHEST, check_range, check_vortices, check_winding
 from gl_reference.errors import ConvergenceError
 from gl_reference.lattice_layout import ALIGNED, check_step
 from gl_reference.lattice_schemes import SCHEMES, find_scheme
 from gl_reference.lattice_solution import Grid, LatticeSolution, isolated_energy, solve_grid
 from gl_reference.radial import MU_RANGE
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 from potentials.critical import mu_from
 
 __all__ = ["SCHEMES", "LatticePair", "lattice_pair", "lattice_solve"]
@@ -250,7 +251,7 @@ def lattice_pair(
     grid = _check_grid(mu, kappa, scheme, h, margin, tolerance)
     if d is None:
         raise ValueError("d = None: give the separation in λ")
-    separation = check_positive("d", d)
+    separation = check_range("d", d, 0.0, FARTHEST)
     steps = round(separation / grid.h)
     if steps < 1 or abs(separation / grid.h - steps) > ALIGNED:
         below = int(separation / grid.h)

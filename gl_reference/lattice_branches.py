@@ -35,7 +35,8 @@ from gl_reference.lattice_states import (
     state_at,
     string_start,
 )
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 from potentials.critical import annihilation_separation, stability_separation
 
 # From one separation to the next this part of d; where that is too far, less, down to h.

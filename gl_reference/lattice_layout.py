@@ -10,10 +10,12 @@ import numpy as np
 from gl_reference.lattice_axis import Axis
 from gl_reference.lattice_schemes import Scheme
 from gl_reference.symmetry import Integers, axes_symmetry
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive, shown
 
 # Nodes, as a share of h, count as hit within this.
 ALIGNED = 1e-6
+SMALLEST_STEP = 1e-6  # λ: nodes are counted in integers; memory ends far above
 # What the vortices' tails e^(−min(1, μ) r) may still be at the edge.
 LARGEST_AT_EDGE = 1e-3
 DECAY_LENGTHS = 8.0  # from the vortices to the edge, by default
@@ -40,6 +42,8 @@ def check_step(h: float, mu: float) -> float:
     """The grid spacing, or a ValueError where it is not positive or cannot resolve a core."""
     step = check_positive("h", h)
     largest = 0.5 / max(1.0, mu)
+    if step < SMALLEST_STEP:
+        raise ValueError(f"h = {step:g}: give {SMALLEST_STEP:g} λ or more")
     if step > largest:
         raise ValueError(
             f"h = {step:g}: too coarse for mu = {mu:.6g}; give at most 0.5/max(1, mu) = {largest:.3g}"
@@ -70,12 +74,14 @@ def place(
     from the outermost vortices. Raises ValueError for vortices that do not fit on one grid, lie
     outside the domain or too near to its edge, and for grids that need more than 2 GiB.
     """
-    centre = np.zeros(2) if domain else (positions.min(axis=0) + positions.max(axis=0)) / 2
+    centre = (
+        np.zeros(2) if domain is not None else (positions.min(axis=0) + positions.max(axis=0)) / 2
+    )
     symmetry = axes_symmetry(positions - centre, winding)
     if margin is None:
         margin = default_margin(winding, mu)
     low, high = symmetry.positions.min(axis=0) - margin, symmetry.positions.max(axis=0) + margin
-    if domain:
+    if domain is not None:
         low, high = _domain_corners(domain)
     _check_room(positions, symmetry.positions, low, high, mu)
     _check_aligned(positions, h)
@@ -94,7 +100,7 @@ def _domain_corners(domain: tuple[float, float]) -> tuple[Array, Array]:
     try:
         width, height = domain
     except (TypeError, ValueError):
-        raise ValueError(f"domain = {domain!r}: give (Lx, Ly) in λ, or None") from None
+        raise ValueError(f"domain = {shown(domain)}: give (Lx, Ly) in λ, or None") from None
     half = np.array([check_positive("domain[0]", width), check_positive("domain[1]", height)]) / 2
     return -half, half
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from potentials.checks import check_choice
+
 
 @dataclass(frozen=True)
 class Scheme:
@@ -86,6 +88,5 @@ SCHEMES = {name: scheme.description for name, scheme in SPECIFICATIONS.items()}
 
 def find_scheme(name: str) -> Scheme:
     """The scheme of this name, or a ValueError that lists those that exist."""
-    if name not in SPECIFICATIONS:
-        raise ValueError(f"scheme = {name!r}: give one of {', '.join(map(repr, SPECIFICATIONS))}")
+    check_choice("scheme", name, tuple(SPECIFICATIONS))
     return SPECIFICATIONS[name]

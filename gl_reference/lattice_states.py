@@ -21,7 +21,8 @@ from gl_reference.lattice_schemes import SPECIFICATIONS, find_scheme
 from gl_reference.lattice_solution import Grid, Initial, LatticeSolution, solve_grid
 from gl_reference.lattice_solution import start as superposition_start
 from gl_reference.radial import MU_RANGE
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 from potentials.critical import mu_from
 
 PAPER_SPACING = 0.1

@@ -26,7 +26,8 @@ from scipy.special import k0
 
 from gl_reference.radial import single_vortex
 from gl_reference.taubes import near_critical
-from potentials.base import Array, nonnegative_array
+from potentials.base import Array
+from potentials.checks import nonnegative_array
 
 SPLIT_WIDTH = 1.5  # λ; between 1 and 3 it makes no difference
 ACCURACY = 1e-9  # of the fields

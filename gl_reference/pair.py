@@ -14,6 +14,7 @@ from gl_reference.lattice import LatticePair, lattice_pair
 from gl_reference.obstacle.minimum import MinimumPair, minimum_pair
 from gl_reference.radial import single_vortex
 from potentials.base import Array
+from potentials.checks import check_positive, real_array, shown
 from potentials.critical import mu_from
 
 
@@ -98,7 +99,7 @@ def solve_pair(
     for reading_of, names in options.items():
         for name, given in names.items():
             if given is not None and name not in options[how]:
-                raise ValueError(f"{name} = {given!r}: only for reading = {reading_of!r}")
+                raise ValueError(f"{name} = {shown(given)}: only for reading = {reading_of!r}")
     chosen = {name: given for name, given in options[how].items() if given is not None}
     found: LatticePair | ConfocalPair | MinimumPair
     if how == "lattice":
@@ -162,9 +163,9 @@ def pair_force(
     """
     if d is None:
         raise ValueError("d = None: give the separation in λ")
-    separations = np.asarray(d)
-    if separations.dtype.kind not in "fiu":
-        raise ValueError(f"d = {d!r}: give a number or an array of numbers, in λ")
+    separations = real_array("d", d)
+    for one in separations.ravel():  # all, before the first is solved
+        check_positive("d", one)
     found = [solve_pair(n1, n2, mu, float(one), **options) for one in separations.ravel()]
     forces = np.array([pair.force for pair in found])
     return forces.reshape(separations.shape) if separations.ndim else float(forces[0])

@@ -24,14 +24,14 @@ from gl_reference.tails import (
     field_amplitude,
     field_amplitude_at_edge,
 )
-from potentials.base import Array, nonnegative_array
+from potentials.base import Array
+from potentials.checks import nonnegative_array
 from potentials.critical import mu_from
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MU_RANGE = (0.1, 20.0)
-LARGEST_WINDING = 1000
 ORDER = 12  # of the elements
 LOWER_ORDER = 11  # of the second solution, from which errors are estimated
 ROUNDING = 1e-12  # relative, what Newton's iteration leaves
@@ -216,8 +216,6 @@ def single_vortex(
     iteration fails.
     """
     winding = check_winding("n", n)
-    if abs(winding) > LARGEST_WINDING:
-        raise ValueError(f"n = {n}: the solver covers 1 ≤ |n| ≤ {LARGEST_WINDING}")
     return _vortex(winding, check_range("mu", mu_from(mu, kappa), *MU_RANGE))
 
 

@@ -31,6 +31,9 @@ THREAD_VARIABLES = (
 )
 
 
+MOST_JOBS = 1024
+
+
 def cores() -> int:
     """Processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # Linux only

@@ -14,6 +14,7 @@ from gl_reference.checks import Reading
 from gl_reference.functional import superfluid_velocity
 from gl_reference.mesh import Box
 from potentials.base import Array
+from potentials.checks import LARGEST, real_array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,10 +92,10 @@ class Solution:
         The phase of Ψ is Σ n_j θ_j exactly. Beyond the solver's mesh Ψ has amplitude 1 and
         nothing flows. Raises ValueError for points that are not finite.
         """
-        x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        x, y = np.broadcast_arrays(real_array("x", x), real_array("y", y))
         for name, values in (("x", x), ("y", y)):
-            if not np.isfinite(values).all():
-                raise ValueError(f"{name}: sample points must be finite")
+            if not (np.abs(values) <= LARGEST).all():
+                raise ValueError(f"{name}: sample points must be finite, up to {LARGEST:g} λ")
         f, A, B = self._fields(x, y)
         points = np.stack([x, y], axis=-1)
         phase = np.zeros(x.shape)

@@ -24,7 +24,8 @@ from gl_reference.mesh_solver import margin, solve_on_mesh
 from gl_reference.radial import single_vortex
 from gl_reference.solution import Solution
 from gl_reference.symmetry import Integers
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_choice, check_flag, check_positive, shown
 from potentials.critical import mu_from
 
 Method = Literal["auto", "mesh"]
@@ -98,8 +99,8 @@ def solve(
     mu = check_range("mu", mu_from(mu, kappa), *MU_RANGE)
     weight = check_range("gauge_weight", gauge_weight, *GAUGE_WEIGHTS)
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
-    if method not in get_args(Method):
-        raise ValueError(f"method = {method!r}: give 'auto' or 'mesh'")
+    check_choice("method", method, get_args(Method))
+    check_flag("estimate_error", estimate_error)
     how = check_reading(reading)
     if how == "minimum":
         raise ValueError(
@@ -113,7 +114,7 @@ def solve(
             )
         return _solve_lattice(points, windings, mu, domain, scheme, h)
     if scheme is not None or h is not None:
-        raise ValueError(f"scheme = {scheme!r}, h = {h}: only for reading = 'lattice'")
+        raise ValueError(f"scheme = {shown(scheme)}, h = {shown(h)}: only for reading = 'lattice'")
     reach = margin(windings, mu, weight, tolerance)
     box = None if domain is None else check_domain(domain, points, reach)
     if method == "auto" and box is None:
@@ -159,7 +160,7 @@ def check_domain(domain: tuple[float, float], positions: Array, reach: float) ->
     try:
         width, height = domain
     except (TypeError, ValueError):
-        raise ValueError(f"domain = {domain!r}: give (Lx, Ly) in λ, or None") from None
+        raise ValueError(f"domain = {shown(domain)}: give (Lx, Ly) in λ, or None") from None
     half = np.array([check_positive("domain[0]", width), check_positive("domain[1]", height)]) / 2
     room = half - np.abs(positions)
     outside = (room <= 0).any(axis=1)

@@ -15,6 +15,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from potentials.checks import shown
+
 SHIPPED = files("gl_reference") / "data"
 PRINTED = files("potentials") / "data"
 
@@ -31,14 +33,17 @@ def write_whole(path: Path, text: str) -> None:
 
 def check_folder(folder: str | os.PathLike[str]) -> Path:
     """`folder`, made where it is missing; ValueError where it cannot be written into."""
+    if not isinstance(folder, (str, os.PathLike)) or not str(folder):
+        raise ValueError(f"folder = {shown(folder)}: give a folder's name")
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter of names with a NUL
+        reason = getattr(error, "strerror", None) or error
         raise ValueError(
-            f"folder = {str(path)!r}: cannot be written into ({error.strerror}); name another"
+            f"folder = {shown(str(path))}: cannot be written into ({reason}); name another"
         ) from None
     return path
 
@@ -62,12 +67,12 @@ def write_csv(
 
 
 def _load(folder: Traversable, name: str) -> list[dict[str, str]]:
-    stem = name.removesuffix(".csv")
+    stem = name.removesuffix(".csv") if isinstance(name, str) else ""
     there = sorted(
         entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
     )
     if stem not in there:
-        raise ValueError(f"name = {name!r}: give one of {', '.join(there)}")
+        raise ValueError(f"name = {shown(name)}: give one of {', '.join(there)}")
     text = (folder / f"{stem}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 

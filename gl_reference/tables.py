@@ -22,15 +22,15 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from gl_reference.checks import check_range
+from gl_reference.checks import check_count, check_list, check_range
 from gl_reference.confocal import MU_RANGE, TOLERANCES
 from gl_reference.curves import SPLINE_DEGREE, WINDINGS, fit_separations
-from gl_reference.row_runner import cores, solve_rows
+from gl_reference.row_runner import MOST_JOBS, cores, solve_rows
 from gl_reference.table_files import check_folder, load_generated, write_whole
 from gl_reference.table_output import SHORT, write_tables
 from gl_reference.table_rows import Settings, SolvedRow, Task
 from gl_reference.verdicts import AGREES, Verdict, judge
-from potentials.base import Array
+from potentials.checks import check_flag, real_array, shown
 from potentials.critical import Kind
 from potentials.gl_tables import row_mus
 
@@ -159,8 +159,10 @@ def run_tables(
     is computed; `ConvergenceError` where a row fails (after all others are done and kept).
     """
     tasks = _tasks(mus, kinds, tolerance, quick, separations)
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"jobs = {jobs}: give at least 1, or None for one for each core")
+    if jobs is not None:
+        jobs = check_count("jobs", jobs, 1, MOST_JOBS)
+    check_flag("progress", progress)
+    check_flag("overwrite", overwrite)
     path = check_folder(folder)
     about = _provenance(tasks, quick)
     if not overwrite:
@@ -184,12 +186,15 @@ def _tasks(
     quick: bool,
     separations: ArrayLike | None,
 ) -> list[Task]:
+    kinds = check_list("kinds", kinds)
     for kind in kinds:
-        if kind not in WINDINGS:
-            raise ValueError(f"kinds: {kind!r}; give some of {', '.join(map(repr, KINDS))}")
+        if not isinstance(kind, str) or kind not in WINDINGS:
+            raise ValueError(f"kinds: {shown(kind)}; give some of {', '.join(map(repr, KINDS))}")
+    if mus is not None:
+        mus = check_list("mus", mus)
     if not kinds:
         raise ValueError("kinds: empty; give some of 'V-V', 'V-GV', 'V-AV'")
-    if quick and (mus is not None or separations is not None):
+    if check_flag("quick", quick) and (mus is not None or separations is not None):
         raise ValueError("quick = True: takes its own mus and separations; give none")
     settings = Settings(
         check_range("tolerance", tolerance, *TOLERANCES),
@@ -224,7 +229,7 @@ def _check_reach(task: Task) -> None:
 
 
 def _checked_separations(separations: ArrayLike) -> tuple[float, ...]:
-    d: Array = np.asarray(separations, dtype=np.float64)
+    d = real_array("separations", separations)
     if d.ndim != 1 or d.size <= SPLINE_DEGREE:
         raise ValueError(f"separations: {d.shape}; give at least {SPLINE_DEGREE + 1} in one row")
     if not (np.isfinite(d).all() and (d > 0).all() and (np.diff(d) > 0).all()):

@@ -28,9 +28,9 @@ from numpy.typing import ArrayLike
 from scipy import fft
 from scipy.special import exp1
 
-from gl_reference.checks import check_range, check_vortices, check_winding
+from gl_reference.checks import FARTHEST, check_range, check_vortices, check_winding
 from gl_reference.errors import ConvergenceError
-from potentials.base import Array, check_positive
+from potentials.base import Array
 
 # Width c (λ) of what is split off around each vortex; between 1 and 3 it makes no difference.
 SPLIT_WIDTH = 1.5
@@ -143,7 +143,7 @@ def near_critical_pair(n1: int, n2: int, d: float, *, tolerance: float = 1e-8) -
     Ω is this times (μ − 1) to first order. Errors and `tolerance` as for `near_critical`.
     """
     pair = [check_winding("n1", n1), check_winding("n2", n2)]
-    d = check_positive("d", d)
+    d = check_range("d", d, 0.0, FARTHEST)
     slopes = near_critical([(-d / 2, 0.0), (d / 2, 0.0)], pair, tolerance=tolerance).force_slopes
     # Closer than vortices merge there is no pair left to pull at.
     return float(slopes[1, 0]) if len(slopes) == 2 else 0.0

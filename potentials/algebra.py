@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from potentials.base import CUTOFF, Array, CutoffField, Potential, UncoveredPairError, check_number
+from potentials.base import CUTOFF, Array, CutoffField, Potential, UncoveredPairError
+from potentials.checks import check_strength, shown
 
 
 def add(first: Potential, second: Potential) -> Potential:
@@ -40,8 +41,8 @@ class _Multiple(Potential):
 
     def __post_init__(self) -> None:
         if not isinstance(self.part, Potential):
-            raise ValueError(f"{self.part!r}: give a potential")
-        object.__setattr__(self, "factor", check_number("factor", self.factor))
+            raise ValueError(f"part = {shown(self.part)}: give a potential")
+        object.__setattr__(self, "factor", check_strength("factor", self.factor))
         for name in ("_core", "_force_offset", "_far_log"):
             value = getattr(self.part, name)
             object.__setattr__(self, name, self.factor * value if self.factor else 0.0)
@@ -131,9 +132,12 @@ class Sum(Potential):
     cutoff: CutoffField = CUTOFF
 
     def __post_init__(self) -> None:
-        parts = tuple(self.parts)
+        try:
+            parts = tuple(self.parts)
+        except TypeError:
+            parts = ()
         if not parts or not all(isinstance(part, Potential) for part in parts):
-            raise ValueError(f"parts = {self.parts!r}: give at least one potential")
+            raise ValueError(f"parts = {shown(self.parts)}: give at least one potential")
         object.__setattr__(self, "parts", parts)
         for name in ("_core", "_force_offset", "_far_log"):
             object.__setattr__(self, name, sum(getattr(part, name) for part in parts))

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from potentials.checks import check_number, check_strength, nonnegative_array, shown
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -26,6 +28,7 @@ Array = NDArray[np.float64]
 # Outside these radii the limits r → 0 and r → ∞ are returned, so that no law overflows inside.
 SMALLEST_R = 1e-200
 LARGEST_R = 1e200
+LARGEST_WINDING = 10**9
 
 
 class UncoveredPairError(ValueError):
@@ -36,50 +39,21 @@ def canonical_pair(n1: int, n2: int) -> tuple[int, int]:
     """One name for a pair of windings, whatever their order and common sign.
 
     The smaller |n| comes first and is positive: (2, 1) and (-1, -2) are both (1, 2), and
-    (-1, 1) is (1, -1). Raises ValueError for anything but nonzero integers.
+    (-1, 1) is (1, -1). Raises ValueError for anything but nonzero integers up to 10⁹.
     """
     checked = []
     for name, n in (("n1", n1), ("n2", n2)):
         try:
-            winding = operator.index(n)
+            winding = 0 if isinstance(n, bool) else operator.index(n)
         except TypeError:
-            raise ValueError(f"winding {name} = {n!r}: give a nonzero integer") from None
+            raise ValueError(f"winding {name} = {shown(n)}: give a nonzero integer") from None
         if winding == 0:
-            raise ValueError(f"winding {name} = 0: a vortex has a nonzero integer winding")
+            raise ValueError(f"winding {name} = {n}: a vortex has a nonzero integer winding")
+        if abs(winding) > LARGEST_WINDING:
+            raise ValueError(f"winding {name} = {shown(n)}: give at most {LARGEST_WINDING:.0e}")
         checked.append(winding)
     first, second = sorted(checked, key=abs)
     return (first, second) if first > 0 else (-first, -second)
-
-
-def check_number(name: str, value: float) -> float:
-    """`value` as a finite float, or an error that names the field."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: give a real number") from None
-    if not math.isfinite(number):
-        raise ValueError(f"{name} = {number}: must be finite")
-    return number
-
-
-def check_positive(name: str, value: float) -> float:
-    """`value` as a positive finite float, or an error that names the field."""
-    number = check_number(name, value)
-    if number <= 0:
-        raise ValueError(f"{name} = {number}: must be positive")
-    return number
-
-
-def nonnegative_array(name: str, values: ArrayLike) -> Array:
-    """`values` as a float array without negative entries or NaN (the first bad one is named)."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name}: give real numbers, not {array.dtype}")
-    array = array.astype(np.float64)
-    bad = ~(array >= 0)
-    if bad.any():
-        raise ValueError(f"{name} = {array[bad].flat[0]}: must be zero or positive, not NaN")
-    return array
 
 
 class CutoffField:
@@ -101,7 +75,8 @@ class CutoffField:
 
     def __set__(self, obj: Potential, value: float | None) -> None:
         if value is not None:
-            number = math.inf if value == math.inf else check_number("cutoff", value)
+            infinite = isinstance(value, (float, np.floating)) and value == math.inf
+            number = math.inf if infinite else check_number("cutoff", value)
             if number <= 0:
                 raise ValueError(f"cutoff = {number}: must be positive (in λ), inf, or None")
             value = number
@@ -208,8 +183,10 @@ class Potential(abc.ABC):
         """
         if cutoff is None:
             cutoff = self.cutoff
-        elif not cutoff >= 0:
-            raise ValueError(f"cutoff = {cutoff}: must be zero or positive")
+        elif not (isinstance(cutoff, (float, np.floating)) and cutoff == math.inf):
+            cutoff = check_number("cutoff", cutoff)
+            if cutoff < 0:
+                raise ValueError(f"cutoff = {cutoff}: must be zero or positive")
         # An infinite cutoff is a very large one: laws that decay leave nothing, the others inf.
         with np.errstate(over="ignore", under="ignore"):
             return float(self._tail(min(max(float(cutoff), SMALLEST_R), 1e100)))
@@ -265,7 +242,7 @@ class Potential(abc.ABC):
         from potentials.algebra import scale
 
         if isinstance(factor, (int, float, np.integer, np.floating)):
-            return scale(self, float(factor))
+            return scale(self, check_strength("factor", factor))
         return NotImplemented
 
     __rmul__ = __mul__

@@ -15,12 +15,13 @@ from potentials.base import (
     Potential,
     UncoveredPairError,
     canonical_pair,
-    check_number,
 )
+from potentials.checks import check_length, check_number, check_strength, shown
 from potentials.critical import mu_from
 from potentials.quadrature import decay_radius
 from potentials.tail_amplitudes import table_amplitudes
 
+LARGEST_AMPLITUDE = 1e40  # products of two, times two windings, stay below the largest strength
 LN2_MINUS_EULER = math.log(2.0) - float(np.euler_gamma)  # K0(x) → −ln x + this
 
 
@@ -46,7 +47,7 @@ class London(Potential):
     _scales_with_product = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "f0", check_number("f0", self.f0))
+        object.__setattr__(self, "f0", check_strength("f0", self.f0))
 
     @property
     def _core(self) -> float:  # type: ignore[override]
@@ -95,7 +96,7 @@ class Log(Potential):
     _scales_with_product = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "q", check_number("q", self.q))
+        object.__setattr__(self, "q", check_strength("q", self.q))
 
     @property
     def _core(self) -> float:  # type: ignore[override]
@@ -172,7 +173,7 @@ class TwoBessel(Potential):
         kappa: float | None = None,
         cutoff: float | None = None,
     ) -> None:
-        value = mu_from(mu, kappa)
+        value = check_length("mu", mu_from(mu, kappa))
         if value >= 2:
             raise ValueError(
                 f"mu = {value}: Eq. 10 needs mu < 2; from 2 on the tail of the order parameter "
@@ -253,10 +254,11 @@ def _amplitudes(name: str, values: tuple[float, float]) -> tuple[float, float]:
     try:
         first, second = values
     except (TypeError, ValueError):
-        raise ValueError(f"{name} = {values!r}: give two numbers, one per vortex") from None
+        raise ValueError(f"{name} = {shown(values)}: give two numbers, one per vortex") from None
     pair = (check_number(name, first), check_number(name, second))
-    if max(pair) >= 0:
+    if max(pair) >= 0 or min(pair) < -LARGEST_AMPLITUDE:
         raise ValueError(
-            f"{name} = {values!r}: both must be negative (f and a approach 1 from below)"
+            f"{name} = {shown(values)}: both must be negative (f and a approach 1 from below), and "
+            f"{-LARGEST_AMPLITUDE:g} or more"
         )
     return pair

@@ -11,7 +11,8 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import LARGEST, check_flag, check_positive, real_array, shown
 
 Kind = Literal["V-V", "V-GV", "V-AV"]
 
@@ -26,7 +27,9 @@ MU_RANGE: dict[str, tuple[float, float]] = {
 def mu_from(mu: float | None, kappa: float | None) -> float:
     """μ from exactly one of μ and κ (μ = √2 κ); ValueError for none, both, or not positive."""
     if (mu is None) == (kappa is None):
-        raise ValueError(f"mu = {mu}, kappa = {kappa}: give exactly one of them (mu = √2 kappa)")
+        raise ValueError(
+            f"mu = {shown(mu)}, kappa = {shown(kappa)}: give exactly one of them (mu = √2 kappa)"
+        )
     if kappa is not None:
         return math.sqrt(2.0) * check_positive("kappa", kappa)
     assert mu is not None
@@ -47,14 +50,17 @@ def _mu_array(
 ) -> tuple[Array, bool]:
     if (mu is None) == (kappa is None):
         raise ValueError(
-            f"mu = {mu!r}, kappa = {kappa!r}: give exactly one of them (mu = √2 kappa)"
+            f"mu = {shown(mu)}, kappa = {shown(kappa)}: give exactly one of them (mu = √2 kappa)"
         )
-    given = mu if kappa is None else kappa
-    name = "mu" if kappa is None else "kappa"
-    values = np.asarray(given, dtype=np.float64)
-    bad = ~((values > 0) & np.isfinite(values))
+    check_flag("extrapolate", extrapolate)
+    name, given = ("mu", mu) if kappa is None else ("kappa", kappa)
+    assert given is not None
+    values = real_array(name, given)
+    bad = ~((values > 0) & (values <= LARGEST))
     if bad.any():
-        raise ValueError(f"{name} = {values[bad].flat[0]}: must be positive and finite")
+        raise ValueError(
+            f"{name} = {values[bad].flat[0]}: must be positive and finite, at most {LARGEST:g}"
+        )
     if kappa is not None:
         values = math.sqrt(2.0) * values
     if not extrapolate:
@@ -70,9 +76,9 @@ def _result(values: Array, scalar: bool) -> float | Array:
 
 
 def _check_peaked(kind: str) -> None:
-    if kind not in ("V-V", "V-GV"):
+    if not isinstance(kind, str) or kind not in ("V-V", "V-GV"):
         raise ValueError(
-            f"kind = {kind!r}: give 'V-V' or 'V-GV' (the V-AV force has no peak: it grows "
+            f"kind = {shown(kind)}: give 'V-V' or 'V-GV' (the V-AV force has no peak: it grows "
             "without bound towards r = 0)"
         )
 

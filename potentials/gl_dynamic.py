@@ -14,7 +14,8 @@ from scipy.interpolate import CubicSpline, make_interp_spline
 from scipy.special import k0
 
 from potentials import gl_dynamic_grid, gl_grid
-from potentials.base import CUTOFF, Array, CutoffField, check_positive, nonnegative_array
+from potentials.base import CUTOFF, Array, CutoffField
+from potentials.checks import check_positive, nonnegative_array
 from potentials.critical import mu_from
 from potentials.pair_friction import FrictionByPair, TabulatedFriction
 from potentials.solved_law import ROUNDING, SolvedLaw, Windings

@@ -23,6 +23,7 @@ from potentials.base import (
     UncoveredPairError,
     canonical_pair,
 )
+from potentials.checks import check_choice, check_flag
 from potentials.critical import Kind, annihilation_separation, mu_from, range_problem
 from potentials.gl_tables import formula_deltas, formula_etas
 from potentials.quadrature import decay_radius, peak
@@ -41,13 +42,8 @@ class FitRangeWarning(UserWarning):
     """A printed fit is used where it contradicts the theory it was fitted to."""
 
 
-def _check_source(source: str) -> None:
-    if source not in get_args(Source):
-        raise ValueError(f"source = {source!r}: give 'table' or 'formula'")
-
-
 def _check_mu(mu: float, kind: Kind, extrapolate: bool, error: type[ValueError]) -> None:
-    if not extrapolate:
+    if not check_flag("extrapolate", extrapolate):
         problem = range_problem(mu, kind)
         if problem:
             raise error(problem)
@@ -108,9 +104,8 @@ class GLPair(RadialLaw):
         extrapolate: bool = False,
         cutoff: float | None = None,
     ) -> None:
-        if kind not in get_args(Kind):
-            raise ValueError(f"kind = {kind!r}: give 'V-V', 'V-GV' or 'V-AV'")
-        _check_source(source)
+        check_choice("kind", kind, get_args(Kind))
+        check_choice("source", source, get_args(Source))
         value = mu_from(mu, kappa)
         _check_mu(value, kind, extrapolate, ValueError)
         _set(self, kind=kind, mu=value, source=source, extrapolate=extrapolate, cutoff=cutoff)
@@ -217,7 +212,7 @@ class GLFit(Potential):
         extrapolate: bool = False,
         cutoff: float | None = None,
     ) -> None:
-        _check_source(source)
+        check_choice("source", source, get_args(Source))
         value = mu_from(mu, kappa)
         _check_mu(value, "V-V", extrapolate, ValueError)
         _set(self, mu=value, source=source, extrapolate=extrapolate, cutoff=cutoff)

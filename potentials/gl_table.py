@@ -13,12 +13,8 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike
 
 from potentials import gl_grid
-from potentials.base import (
-    CUTOFF,
-    Array,
-    CutoffField,
-    nonnegative_array,
-)
+from potentials.base import CUTOFF, Array, CutoffField
+from potentials.checks import nonnegative_array
 from potentials.critical import mu_from
 from potentials.solved_law import SolvedLaw, Windings
 

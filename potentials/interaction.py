@@ -15,6 +15,7 @@ from potentials.base import (
     UncoveredPairError,
     canonical_pair,
 )
+from potentials.checks import shown
 
 Pair = tuple[int, int]
 
@@ -53,19 +54,21 @@ class Interaction(Potential):
 
     def __init__(self, laws: Mapping[Pair, Potential], cutoff: float | None = None) -> None:
         if not isinstance(laws, Mapping) or not laws:
-            raise ValueError(f"laws = {laws!r}: give a non-empty dict {{(n1, n2): potential}}")
+            raise ValueError(f"laws = {shown(laws)}: give a non-empty dict {{(n1, n2): potential}}")
         resolved: dict[Pair, Potential] = {}
         for key, law in laws.items():
             try:
                 n1, n2 = key
             except (TypeError, ValueError):
-                raise ValueError(f"laws: key {key!r}; give pairs of windings (n1, n2)") from None
+                raise ValueError(
+                    f"laws: key {shown(key)}; give pairs of windings (n1, n2)"
+                ) from None
             if not isinstance(law, Potential):
-                raise ValueError(f"laws[{key}] = {law!r}: give a potential")
+                raise ValueError(f"laws[{shown(key)}] = {shown(law)}: give a potential")
             pair = canonical_pair(n1, n2)
             if pair in resolved:
                 raise ValueError(
-                    f"laws[{key}]: the pair {pair} is given twice (order and common sign do not "
+                    f"laws[{shown(key)}]: the pair {pair} is given twice (order and common sign do not "
                     "matter)"
                 )
             resolved[pair] = law._for_key(n1, n2)

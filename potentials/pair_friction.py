@@ -21,14 +21,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
-from potentials.base import Array, canonical_pair, nonnegative_array
+from potentials.base import Array, canonical_pair
+from potentials.checks import nonnegative_array, shown
 from potentials.user import table_column
 
 Pair = tuple[int, int]
 
 FEWEST_NODES = 4
 SMALLEST_GAMMA, LARGEST_GAMMA = 1e-9, 1.25
-FARTHEST = 1e6  # λ
+NEAREST, FARTHEST = 1e-9, 1e6  # λ
 # How far the last value may be from 1, and over what part of the last separation the rest is joined.
 OPEN_END = 0.02
 CLOSED_END = 1e-6
@@ -78,7 +79,7 @@ class TabulatedFriction(PairFriction):
     Parameters
     ----------
     d : sequence of float
-        Separations in λ, at least 4, strictly increasing, > 0, up to 1e6; the first should lie
+        Separations in λ, at least 4, strictly increasing, 1e-9 … 1e6; the first should lie
         well within the cores.
     gamma : sequence of float
         γ at each of them, 1e-9 ≤ γ ≤ 1.25; the last within 2 % of 1.
@@ -109,8 +110,11 @@ class TabulatedFriction(PairFriction):
             raise ValueError(f"d: {d.size} separations; a table needs at least {FEWEST_NODES}")
         if d[-1] > FARTHEST:
             raise ValueError(f"d[{d.size - 1}] = {d[-1]}: give separations up to {FARTHEST:g} λ")
-        if d[0] <= 0:
-            raise ValueError(f"d[0] = {d[0]}: must be positive; γ(0) follows from the first values")
+        if d[0] < NEAREST:
+            raise ValueError(
+                f"d[0] = {d[0]}: must be positive, {NEAREST:g} λ or more; γ(0) follows from the first "
+                f"values"
+            )
         steps = np.flatnonzero(np.diff(d) <= 0)
         if steps.size:
             i = int(steps[0])
@@ -203,16 +207,18 @@ class FrictionByPair(PairFriction):
     def __init__(self, laws: Mapping[Pair, TabulatedFriction]) -> None:
         if not isinstance(laws, Mapping) or not laws:
             raise ValueError(
-                f"laws = {laws!r}: give a non-empty dict {{(n1, n2): TabulatedFriction}}"
+                f"laws = {shown(laws)}: give a non-empty dict {{(n1, n2): TabulatedFriction}}"
             )
         resolved: dict[Pair, TabulatedFriction] = {}
         for key, law in laws.items():
             try:
                 n1, n2 = key
             except (TypeError, ValueError):
-                raise ValueError(f"laws: key {key!r}; give pairs of windings (n1, n2)") from None
+                raise ValueError(
+                    f"laws: key {shown(key)}; give pairs of windings (n1, n2)"
+                ) from None
             if not isinstance(law, TabulatedFriction):
-                raise ValueError(f"laws[{key}] = {law!r}: give a TabulatedFriction")
+                raise ValueError(f"laws[{shown(key)}] = {shown(law)}: give a TabulatedFriction")
             pair = canonical_pair(n1, n2)
             if (law.n1, law.n2) not in ((1, 1), pair):
                 raise ValueError(
@@ -260,6 +266,6 @@ def as_pair_friction(value: Any) -> PairFriction | None:
         except ValueError as error:
             raise ValueError(f"pair_friction: {error}") from None
     raise ValueError(
-        f"pair_friction = {value!r}: give potentials.TabulatedFriction(d, gamma), a dict "
+        f"pair_friction = {shown(value)}: give potentials.TabulatedFriction(d, gamma), a dict "
         f"{{(1, 1): …, (1, -1): …}} of them, what a potential's pair_friction() returns, or None"
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import roots_laguerre, struve, y0, y1
 
-from potentials.base import CUTOFF, Array, CutoffField, Potential, check_number, check_positive
+from potentials.base import CUTOFF, Array, CutoffField, Potential
+from potentials.checks import check_length, check_strength
 from potentials.quadrature import decay_radius
 
 # Beyond this x the differences H − Y lose digits and 80 Gauss-Laguerre nodes lose none.
@@ -51,8 +52,8 @@ class Pearl(Potential):
     _scales_with_product = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "f0", check_number("f0", self.f0))
-        length = check_positive("pearl_length", self.pearl_length)
+        object.__setattr__(self, "f0", check_strength("f0", self.f0))
+        length = check_length("pearl_length", self.pearl_length)
         object.__setattr__(self, "pearl_length", length)
 
     @property

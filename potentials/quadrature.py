@@ -206,11 +206,12 @@ def _moments(force: ForceFunction, edges: Array, cutoff: float = 0.0) -> Array:
 
 def fourier_by_force(force: ForceFunction, edges: Array, k: Array) -> Array:
     """π∫F r² [2J₁(kr)/kr] dr on panels over which F is smooth."""
-    pieces = np.maximum(1, np.ceil(np.diff(edges) * k.max() / 6.0)).astype(np.int64)
-    if pieces.sum() * GAUSS_X.size > MAX_NODES:
+    wanted = np.maximum(1, np.ceil(np.diff(edges) * k.max() / 6.0))
+    if wanted.sum() * GAUSS_X.size > MAX_NODES:
         raise ValueError(
             f"fourier at k = {k.max():g}: the force reaches too far for this k; use smaller k"
         )
+    pieces = wanted.astype(np.int64)
     step = np.repeat(np.diff(edges) / pieces, pieces)
     first = np.cumsum(pieces) - pieces
     fine = np.repeat(edges[:-1], pieces) + step * (
@@ -231,7 +232,7 @@ def decay_radius(force: ForceFunction, reference: float, start: float) -> float:
     """The radius ≥ start beyond which |F| stays below 1e-4·reference (inf if it never does)."""
     threshold = 1e-4 * abs(reference)
     r = np.geomspace(start, RADII[1], 2400)
-    above = np.flatnonzero(np.abs(force(r)) >= threshold)
+    above = np.flatnonzero(np.abs(_numbers(force, r)) >= threshold)
     if above.size == 0:
         return start
     last = int(above[-1])
@@ -247,7 +248,7 @@ def decay_radius(force: ForceFunction, reference: float, start: float) -> float:
 def peak(force: ForceFunction) -> tuple[float, float]:
     """Where |F| of a bounded law is largest, and how large it is there."""
     r = np.append(1e-12, np.geomspace(1e-4, 1e4, 1600))
-    best = int(np.argmax(np.abs(force(r))))
+    best = int(np.argmax(np.abs(_numbers(force, r))))
     found = minimize_scalar(
         lambda x: -abs(float(force(np.array([x]))[0])),
         bounds=(r[max(best - 1, 0)], r[min(best + 1, r.size - 1)]),
@@ -255,3 +256,12 @@ def peak(force: ForceFunction) -> tuple[float, float]:
         options={"xatol": 1e-9},
     )
     return float(found.x), -float(found.fun)
+
+
+def _numbers(force: ForceFunction, r: Array) -> Array:
+    """F(r); ValueError where it is not a number, from which no cutoff can be read off."""
+    values = force(r)
+    bad = np.isnan(values)
+    if bad.any():
+        raise ValueError(f"force(r = {r[bad][0]:g}) is not a number, so no default; give cutoff=")
+    return values

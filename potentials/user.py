@@ -15,7 +15,8 @@ from scipy.integrate import quad
 from scipy.interpolate import CubicSpline, PPoly
 
 from potentials.base import CUTOFF, LARGEST_R, Array, CutoffField, Potential
-from potentials.quadrature import RadialForce, decay_radius, fourier_by_force, peak
+from potentials.checks import LARGEST, check_flag, real_array, shown
+from potentials.quadrature import RADII, RadialForce, decay_radius, fourier_by_force, peak
 
 ForceLike = Callable[[Array], ArrayLike]
 
@@ -76,10 +77,14 @@ class Tabulated(Potential):
             raise ValueError(
                 f"r[{i + 1}] = {radii[i + 1]} follows {radii[i]}: radii must strictly increase"
             )
+        if radii[-1] > RADII[1]:
+            raise ValueError(f"r[-1] = {radii[-1]:g}: give radii up to {RADII[1]:g} λ")
         object.__setattr__(self, "r", tuple(radii.tolist()))
         object.__setattr__(self, "values", tuple(forces.tolist()))
+        self._check_spline()
         object.__setattr__(self, "cutoff", cutoff)
-        object.__setattr__(self, "scales_with_winding", bool(scales_with_winding))
+        scales = check_flag("scales_with_winding", scales_with_winding)
+        object.__setattr__(self, "scales_with_winding", scales)
         if abs(forces[-1]) > 1e-3 * np.abs(forces).max():
             warnings.warn(
                 f"force[-1] = {forces[-1]:g} at r = {radii[-1]:g}: the force drops to zero there, "
@@ -91,6 +96,19 @@ class Tabulated(Potential):
     def arguments(self) -> dict[str, Any]:
         arguments = super().arguments()
         return {"force": arguments.pop("values"), **arguments}
+
+    def _check_spline(self) -> None:
+        """ValueError where radii lie too near each other for their forces to be joined in floats."""
+        try:
+            with np.errstate(all="ignore"):
+                usable = np.abs(self._integral.c).max() < LARGEST_R
+        except ValueError:  # scipy's own, of infinite slopes
+            usable = False
+        if not usable:
+            raise ValueError(
+                "r, force: no spline joins them, radii are too near each other for these forces; "
+                "leave some out"
+            )
 
     @property
     def _scales_with_product(self) -> bool:  # type: ignore[override]
@@ -155,15 +173,15 @@ class Tabulated(Potential):
 
 
 def table_column(name: str, values: ArrayLike) -> Array:
-    try:
-        column = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: give a sequence of real numbers") from None
+    """`values` as a row of floats up to 1e100, or a ValueError that names the first bad one."""
+    column = real_array(name, values)
     if column.ndim != 1:
         raise ValueError(f"{name}: shape {column.shape}; give one row of numbers")
-    bad = np.flatnonzero(~np.isfinite(column))
+    bad = np.flatnonzero(~(np.abs(column) <= LARGEST))
     if bad.size:
-        raise ValueError(f"{name}[{bad[0]}] = {column[bad[0]]}: must be finite")
+        raise ValueError(
+            f"{name}[{bad[0]}] = {column[bad[0]]}: must be finite, at most {LARGEST:g}"
+        )
     return column
 
 
@@ -206,7 +224,8 @@ class FromFunction(Potential):
         object.__setattr__(self, "function", force)
         object.__setattr__(self, "energy_function", energy)
         object.__setattr__(self, "cutoff", cutoff)
-        object.__setattr__(self, "scales_with_winding", bool(scales_with_winding))
+        scales = check_flag("scales_with_winding", scales_with_winding)
+        object.__setattr__(self, "scales_with_winding", scales)
         _probe("force", force)
         if energy is not None:
             _probe("energy", energy)
@@ -233,14 +252,12 @@ class FromFunction(Potential):
         return self.scales_with_winding
 
     def _force(self, r: Array) -> Array:
-        with np.errstate(all="ignore"):  # the user's arithmetic is the user's
-            return np.asarray(self.function(r), dtype=np.float64)
+        return _call("force", self.function, r)
 
     def _energy(self, r: Array) -> Array:
         if self.energy_function is None:
             return self._radial.energy(r)
-        with np.errstate(all="ignore"):
-            return np.asarray(self.energy_function(r), dtype=np.float64)
+        return _call("energy", self.energy_function, r)
 
     @cached_property
     def _radial(self) -> RadialForce:
@@ -292,20 +309,26 @@ def _name(function: ForceLike) -> str:
     return getattr(function, "__name__", None) or repr(function)
 
 
-def _probe(name: str, function: ForceLike) -> None:
-    if not callable(function):
-        raise ValueError(f"{name} = {function!r}: give a function of r")
-    r = np.array([0.5, 1.0, 2.0])
-    with np.errstate(all="ignore"):
-        try:
-            values = np.asarray(function(r), dtype=np.float64)
-        except (TypeError, ValueError) as problem:
-            raise ValueError(f"{name}: fails on an array of radii ({problem})") from problem
+def _call(name: str, function: ForceLike, r: Array) -> Array:
+    """The user's function of radii (N,): (N,) floats, or a ValueError that names it."""
+    with np.errstate(all="ignore"):  # the user's arithmetic is the user's
+        values = real_array(name, function(r))
     if values.shape != r.shape:
         raise ValueError(
             f"{name}: returns shape {values.shape} for radii of shape {r.shape}; it must work on "
             "arrays (numpy functions, np.where instead of if)"
         )
+    return values
+
+
+def _probe(name: str, function: ForceLike) -> None:
+    if not callable(function):
+        raise ValueError(f"{name} = {shown(function)}: give a function of r")
+    r = np.array([0.5, 1.0, 2.0])
+    try:
+        values = _call(name, function, r)
+    except Exception as problem:  # whatever the user's function raises
+        raise ValueError(f"{name}: fails on an array of radii ({problem!s:.200})") from problem
     bad = ~np.isfinite(values)
     if bad.any():
         raise ValueError(f"{name}(r = {r[bad][0]}) = {values[bad][0]}: must be finite")

@@ -7,6 +7,7 @@ file while it is written, or after a kill, goes by the steps.
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from math import inf, prod
 from pathlib import Path
@@ -16,8 +17,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vortexmd import h5md
-from vortexmd.files import reserve
+from vortexmd import checksums, h5md
+from vortexmd.files import reserve, same_file, sync
 from vortexmd.frames import Row, same
 from vortexmd.h5md import CHANGE_COLUMNS
 from vortexmd.recovery import widen
@@ -93,6 +94,8 @@ class Appender:
             return
         try:
             self._file.close()
+            if not self.is_in_place():
+                return
             end = read_header(self.path).end
             if os.fstat(self._descriptor).st_size > end:
                 os.truncate(self.path, end)
@@ -104,6 +107,25 @@ class Appender:
         """Everything on the disk."""
         self._file.flush()
         os.fsync(self._descriptor)
+
+    def is_in_place(self) -> bool:
+        """Whether the file still stands under its name: nobody removed or replaced it."""
+        return same_file(self._descriptor, self.path)
+
+    def close_elsewhere(self, path: Path) -> None:
+        """Close a file that was removed, and copy what it holds to a new file.
+
+        Raises
+        ------
+        OSError
+            If there is one, the folder is gone, or there is no room.
+        """
+        with open(os.dup(self._descriptor), "rb") as held:
+            self.close()
+            with open(path, "xb") as copy:
+                held.seek(0)
+                shutil.copyfileobj(held, copy, 2**20)
+        sync(path)
 
     # ------------------------------------------------------------------ what is there
 
@@ -139,7 +161,7 @@ class Appender:
         """Descriptions that hold at a step: where one changes into another, both do."""
         begins = [-1, *(change.step for change in self.changes)]
         ends = [*begins[1:], inf]
-        first = self._file[h5md.DESCRIPTION][()].decode()
+        first = h5md.read_text(self._file, h5md.DESCRIPTION)
         texts = [first, *(change.text for change in self.changes)]
         return [t for t, b, e in zip(texts, begins, ends, strict=True) if b <= step <= e]
 
@@ -188,6 +210,11 @@ class Appender:
         end = self._text_end + text.size
         self._put(self._file[CHANGE_COLUMNS["digest"].path], start, change.digest[None])
         self._put(self._file[CHANGE_COLUMNS["end"].path], start, np.array([end]))
+        if self.layout.checksums:
+            seal = checksums.of_change(change.step, end, change.digest, text.tobytes())
+            column = self._file[self.layout.changes["checksum"].path]
+            noted = [[seal, h5md.count_checksum(self.frames)]]
+            self._put(column, start, np.array(noted, dtype="u4"))
         self._file.flush()
         self._put(self._file[CHANGE_COLUMNS["step"].path], start, np.array([change.step]))
         self._file.flush()
@@ -237,12 +264,14 @@ def read_changes(file: h5py.File, extent: h5md.Extent) -> list[Change]:
     columns = {name: file[c.path][: extent.changes] for name, c in CHANGE_COLUMNS.items()}
     text = file[h5md.CHANGE_TEXT][: extent.text].tobytes()
     begins = [0, *columns["end"].tolist()]
-    return [
-        Change(step, digest, text[begin:end].decode())
-        for step, digest, begin, end in zip(
-            columns["step"].tolist(), columns["digest"], begins, begins[1:], strict=False
-        )
-    ]
+    changes = []
+    for k, (step, digest) in enumerate(
+        zip(columns["step"].tolist(), columns["digest"], strict=True)
+    ):
+        part = text[begins[k] : begins[k + 1]]
+        checksums.check_change(file, k, step, begins[k + 1], digest, part)
+        changes.append(Change(step, digest, part.decode()))
+    return changes
 
 
 def _by_how_much(stored: NDArray[Any], fresh: NDArray[Any]) -> str:

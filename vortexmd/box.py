@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vortexmd.checks import numbers, shown
+
 BOUNDARIES = ("periodic", "reflecting", "open", "free")
-# Beyond this, double precision no longer tells neighbours apart.
-LONGEST = 1e12
+# Beyond these, double precision no longer tells neighbours apart, or areas vanish.
+LONGEST, SHORTEST = 1e12, 1e-12
 
 
 @dataclass(frozen=True)
@@ -33,30 +34,31 @@ class Box:
     Raises
     ------
     ValueError
-        If a length is not a positive number, or a boundary is not one of the four.
+        If a length is not a positive number that doubles can bear, or a boundary is not one of the four.
     """
 
     lengths: tuple[float, float]
     boundary: tuple[str, str] = ("periodic", "periodic")
 
     def __post_init__(self) -> None:
-        try:
-            lengths = tuple(float(length) for length in self.lengths)
-        except (TypeError, ValueError):
-            raise ValueError(f"box.lengths = {self.lengths!r}: give two numbers in λ") from None
-        if len(lengths) != 2 or not all(isfinite(length) and length > 0 for length in lengths):
-            raise ValueError(f"box.lengths = {self.lengths!r}: give two positive numbers in λ")
-        if max(lengths) > LONGEST:
-            raise ValueError(f"box.lengths = {self.lengths!r}: at most {LONGEST:g} λ")
+        lengths = numbers("box.lengths", self.lengths, "two numbers in λ")
+        if lengths.shape != (2,) or not (np.isfinite(lengths) & (lengths > 0)).all():
+            raise ValueError(f"box.lengths = {shown(self.lengths)}: give two positive numbers in λ")
+        if lengths.max() > LONGEST or lengths.min() < SHORTEST:
+            raise ValueError(
+                f"box.lengths = {shown(self.lengths)}: at most {LONGEST:g} λ, at least {SHORTEST:g} λ"
+            )
         words: Sequence[str] = self.boundary
         if isinstance(words, str):
             words = (words, words)
         boundary = tuple(words) if isinstance(words, Sequence) else ()
-        if len(boundary) != 2 or any(word not in BOUNDARIES for word in boundary):
+        known = all(isinstance(word, str) and word in BOUNDARIES for word in boundary)
+        if len(boundary) != 2 or not known:
             raise ValueError(
-                f"box.boundary = {self.boundary!r}: give one of {', '.join(BOUNDARIES)}, or two of them"
+                f"box.boundary = {shown(self.boundary)}: give one of {', '.join(BOUNDARIES)}, or two of "
+                f"them"
             )
-        object.__setattr__(self, "lengths", lengths)
+        object.__setattr__(self, "lengths", (float(lengths[0]), float(lengths[1])))
         object.__setattr__(self, "boundary", boundary)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 import potentials
 from potentials.pair_friction import FrictionByPair, PairFriction, TabulatedFriction
 from vortexmd.box import Box
+from vortexmd.checks import shown
 from vortexmd.config import KINDS, Config, ConfigError, StartTable
 from vortexmd.description import (
     EXTERNALS,
@@ -25,6 +27,7 @@ from vortexmd.external import ExternalForce
 from vortexmd.flux_exchange import Outside
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.lattices import random_vortices, square_lattice, triangular_lattice
+from vortexmd.number_files import read_numbers, regular_file
 from vortexmd.pinning import GaussianPins, ParabolicPins
 from vortexmd.reactions import Reaction
 from vortexmd.reader import load
@@ -48,7 +51,7 @@ def simulation(config: Config) -> Simulation:
         run = config.run
         friction: float | dict[int, float]
         if isinstance(run.friction, Mapping):
-            friction = {_winding("run.friction", key): eta for key, eta in run.friction.items()}
+            friction = _by_winding("run.friction", run.friction)
         else:
             friction = run.friction
         sim = Simulation(
@@ -72,7 +75,8 @@ def simulation(config: Config) -> Simulation:
     except ConfigError:
         raise
     except ValueError as error:
-        raise ConfigError(str(error)) from None
+        box = f"start.density = {config.start.density}: " if config.start.density else ""
+        raise ConfigError(box * str(error).startswith("box.lengths") + str(error)) from None
     sim.configuration = config.canonical()
     return sim
 
@@ -94,7 +98,7 @@ def _start(table: StartTable) -> Vortices:
         "file": {"file", "frame"},
     }
     if table.kind not in KINDS:
-        raise ConfigError(f"start.kind = {table.kind!r}: give one of {', '.join(KINDS)}")
+        raise ConfigError(f"start.kind = {shown(table.kind)}: give one of {', '.join(KINDS)}")
     for f in dataclasses.fields(table):
         given = f.name != "kind" and getattr(table, f.name) != f.default
         if given and f.name not in allowed[table.kind]:
@@ -125,7 +129,7 @@ def _random(table: StartTable) -> Vortices:
     assert table.n is not None
     winding: int | dict[int, float]
     if isinstance(table.winding, dict):
-        winding = {_winding("start.winding", key): part for key, part in table.winding.items()}
+        winding = _by_winding("start.winding", table.winding)
     else:
         winding = table.winding
     box = None
@@ -137,8 +141,8 @@ def _random(table: StartTable) -> Vortices:
         if table.density is not None:
             raise ConfigError("start.density, start.lengths: give one of the two")
         if len(table.lengths) != 2:
-            raise ConfigError(f"start.lengths = {table.lengths}: give two numbers in λ")
-        boundary: Any = table.boundary or "periodic"
+            raise ConfigError(f"start.lengths = {shown(table.lengths)}: give two numbers in λ")
+        boundary: Any = "periodic" if table.boundary is None else table.boundary
         box = Box((table.lengths[0], table.lengths[1]), boundary)
     elif table.boundary is not None:
         raise ConfigError("start.boundary: goes with start.lengths")
@@ -155,22 +159,30 @@ def _random(table: StartTable) -> Vortices:
 def _from_file(table: StartTable) -> Vortices:
     if table.file is None:
         raise ConfigError("start.file: missing (a trajectory)")
+    path = regular_file("start.file", table.file)
     try:
-        with load(table.file) as trajectory:
+        with load(path) as trajectory:
             frame = trajectory[table.frame]
     except IndexError:
-        raise ConfigError(f"start.frame = {table.frame}: {table.file} has no such frame") from None
+        raise ConfigError(
+            f"start.frame = {shown(table.frame)}: {table.file} has no such frame"
+        ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"start.file = {table.file!r}: {error}") from None
     # A run of its own: it counts steps and turns from 0, the vortices keep their ids.
     return Vortices(frame.positions, frame.winding, frame.box, frame.ids)
 
 
-def _winding(where: str, key: str) -> int:
-    try:
-        return int(key)
-    except ValueError:
-        raise ConfigError(f"{where}: the key {key!r} is not a winding number") from None
+def _by_winding(where: str, table: Mapping[str, float]) -> dict[int, float]:
+    """A table by winding number, "+1" and "1" the same."""
+    values: dict[int, float] = {}
+    for key, value in table.items():
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", key):
+            raise ConfigError(f"{where}: the key {shown(key)} is not a winding number")
+        if int(key) in values:
+            raise ConfigError(f"{where}: the winding {int(key)} is given twice")
+        values[int(key)] = value
+    return values
 
 
 def _potential(table: Mapping[str, Any], where: str) -> potentials.Potential:
@@ -190,10 +202,7 @@ def _potential(table: Mapping[str, Any], where: str) -> potentials.Potential:
     elif "part" in arguments:
         arguments["part"] = _potential(arguments["part"], f"{where}.part")
     elif name == "Tabulated" and "file" in arguments:
-        if "r" in arguments or "force" in arguments:
-            raise ConfigError(f"{where}.file: give either a file, or r and force")
-        columns = _two_columns(arguments.pop("file"), where, "r in λ and force in Ω₀")
-        arguments["r"], arguments["force"] = columns
+        return _from_columns(cls, arguments, where, ("r", "force"))
     return construct(cls, arguments, where)
 
 
@@ -227,10 +236,7 @@ def _friction_table(table: Mapping[str, Any], where: str) -> Any:
     arguments = _arguments(table, where)
     cls = lookup(table["type"], {"TabulatedFriction": TabulatedFriction}, where)
     if "file" in arguments:
-        if "d" in arguments or "gamma" in arguments:
-            raise ConfigError(f"{where}.file: give either a file, or d and gamma")
-        columns = _two_columns(arguments.pop("file"), where, "d in λ and γ")
-        arguments["d"], arguments["gamma"] = columns
+        return _from_columns(cls, arguments, where, ("d", "gamma"))
     return construct(cls, arguments, where)
 
 
@@ -246,28 +252,30 @@ def _by_pair(
     for k, law in enumerate(laws):
         law = dict(law)
         pair = law.pop("pair", None)
-        numbers = isinstance(pair, list) and all(isinstance(n, int) for n in pair)
+        numbers = isinstance(pair, list) and all(type(n) is int for n in pair)
         if not numbers or len(pair) != 2:
             raise ConfigError(f"{where}.laws[{k}].pair: give two winding numbers, [1, -1]")
         if tuple(pair) in made:
-            raise ConfigError(f"{where}.laws[{k}].pair = {pair}: given twice")
+            raise ConfigError(f"{where}.laws[{k}].pair = {shown(pair)}: given twice")
         made[tuple(pair)] = make(law, f"{where}.laws[{k}]")
     return made
 
 
-def _two_columns(file: Any, where: str, what: str) -> NDArray[np.float64]:
-    """(2, N): the columns of a text file."""
-    if not isinstance(file, str):
-        raise ConfigError(f"{where}.file = {file!r}: give the name of a file")
-    try:
-        columns: NDArray[np.float64] = np.loadtxt(
-            file, delimiter="," if file.endswith(".csv") else None
-        )
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{where}.file = {file!r}: {error}") from None
+def _from_columns(cls: Any, arguments: dict[str, Any], where: str, names: tuple[str, str]) -> Any:
+    """What `cls` makes with the two columns of a file in the place of two arguments."""
+    first, second = names
+    if first in arguments or second in arguments:
+        raise ConfigError(f"{where}.file: give either a file, or {first} and {second}")
+    file = arguments.pop("file")
+    columns: NDArray[np.float64] = read_numbers(f"{where}.file", file, float)
     if columns.ndim != 2 or columns.shape[1] != 2:
-        raise ConfigError(f"{where}.file = {file!r}: give two columns, {what}")
-    return columns.T
+        raise ConfigError(f"{where}.file = {shown(file)}: give two columns, {first} and {second}")
+    made = arguments | {first: columns[:, 0], second: columns[:, 1]}
+    try:
+        return construct(cls, made, where)
+    except ValueError as error:
+        reason = str(error).removeprefix(f"{where}: ")
+        raise ConfigError(f"{where}: {reason} (file = {shown(file)})") from None
 
 
 def _external(table: Mapping[str, Any], where: str, box: Box) -> ExternalForce:
@@ -281,9 +289,9 @@ def _external(table: Mapping[str, Any], where: str, box: Box) -> ExternalForce:
     if "positions" in arguments:
         return construct(cls, arguments, where)
     arrangement = arguments.pop("arrangement", None)
-    if arrangement not in ARRANGEMENTS:
+    if not isinstance(arrangement, str) or arrangement not in ARRANGEMENTS:
         raise ConfigError(
-            f"{where}.arrangement = {arrangement!r}: give one of {', '.join(ARRANGEMENTS)}, or "
+            f"{where}.arrangement = {shown(arrangement)}: give one of {', '.join(ARRANGEMENTS)}, or "
             f"positions = [[x, y], …]"
         )
     return construct(getattr(cls, arrangement), arguments, where)
@@ -325,7 +333,7 @@ def _hopping(arguments: dict[str, Any], config: Config, box: Box, where: str) ->
 def _arguments(table: Mapping[str, Any], where: str) -> dict[str, Any]:
     """A table without its type; no NaN anywhere in it, and no booleans where numbers belong."""
     if not isinstance(table, Mapping):
-        raise ConfigError(f"{where} = {table!r}: give a table")
+        raise ConfigError(f"{where} = {shown(table)}: give a table")
     if "type" not in table:
         raise ConfigError(f"{where}.type: missing")
     arguments = {key: value for key, value in table.items() if key != "type"}

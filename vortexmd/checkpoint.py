@@ -1,29 +1,32 @@
 """Checkpoints: the whole state of a simulation in one file, written at once or not at all.
 
 A temporary file is written, synced and renamed over the old one, which is kept beside it under
-``.previous``; then the folder is synced. The file is a numpy archive without pickles: arrays in slot
+``.previous``; then the folder is synced. Where the newest is missing or damaged, `newest` takes the one
+before. The file is a numpy archive without pickles: arrays in slot
 order as the engine holds them, events as columns (``event_kind``, …), and the rest as JSON. Format 1 had
 the events in the JSON.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
 import shutil
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 
+from vortexmd.checkpoint_checks import check_state, unpack
+from vortexmd.checks import shown
 from vortexmd.density import DensityWarning
 from vortexmd.description import restore
 from vortexmd.events import Event
-from vortexmd.files import check_folder, replace
+from vortexmd.files import check_folder, set_aside, sync, sync_folder
 from vortexmd.frames import event_rows, events_from
 from vortexmd.h5md import Layout
 from vortexmd.population import ARRAYS
@@ -36,6 +39,8 @@ EVENT_COLUMNS = tuple(Layout(regions=True).events)
 
 def check_writable(path: str | Path | None) -> None:
     """Refuse a checkpoint path that cannot be written, or that holds something else, at once.
+
+    A damaged one beside which a good older one stands is set aside.
 
     Raises
     ------
@@ -50,16 +55,71 @@ def check_writable(path: str | Path | None) -> None:
         try:
             read(path)
         except ValueError as error:
+            if _is_good(previous(path)):
+                set_aside(path)
+                return
             raise FileExistsError(f"{error}; choose another name or remove it") from None
 
 
 def previous(path: Path) -> Path:
     """Where the checkpoint before the last is kept."""
-    return path.with_name(path.name + ".previous")
+    # Beside the file itself, where the path is a link.
+    real = Path(os.path.realpath(path))
+    return real.with_name(real.name + ".previous")
 
 
-def save(sim: Any, path: Path) -> None:
-    """Write `sim` to `path` atomically, keeping what was there as `previous`."""
+def replaced(path: Path) -> Path:
+    """Where a checkpoint goes that another run's takes the place of."""
+    return path.with_name(path.name + ".replaced")
+
+
+def exists(path: Path) -> bool:
+    """Whether there is a checkpoint of that name, or the one before it."""
+    return path.exists() or previous(path).exists()
+
+
+def newest(path: Path) -> tuple[Path, dict[str, Any], dict[str, np.ndarray]]:
+    """The file, header and arrays of the newest good checkpoint of that name.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read` for `path`, where the one before is no better.
+    """
+    try:
+        return path, *read(path)
+    except (FileNotFoundError, ValueError):
+        if not _is_good(previous(path)):
+            raise
+    return previous(path), *read(previous(path))
+
+
+def _is_good(path: Path) -> bool:
+    try:
+        read(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def save(sim: Any, path: Path, *, keep: bool) -> None:
+    """Write `sim` to `path` atomically.
+
+    Parameters
+    ----------
+    sim
+        The simulation.
+    path
+        The checkpoint.
+    keep
+        What is there is of the same run: it stays as `previous`. Otherwise it goes to `replaced`, and the
+        `previous` with it is removed, lest it be taken for an earlier state of this run.
+
+    Raises
+    ------
+    OSError
+        If there is no room, say; what was there stays.
+    """
     header = {
         "format": FORMAT,
         "step": sim.step,
@@ -67,6 +127,7 @@ def save(sim: Any, path: Path) -> None:
         "target": sim._target,
         "next_id": sim._here.next_id,
         "drift": sim._drift.tolist(),
+        "drift_rest": sim._drift_rest.tolist(),
         "temperature": sim._temperature,
         "ramp": sim._ramp,
         "list_valid": sim._pairs.valid,
@@ -80,22 +141,53 @@ def save(sim: Any, path: Path) -> None:
     }
     arrays = {**sim._here.arrays(), **_event_arrays(sim.events)}
     temporary = path.with_name(path.name + ".writing")
-    with open(temporary, "wb") as file:
-        np.savez(file, header=np.array(json.dumps(header)), **arrays)
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        sync(temporary)
+        _put_in_place(temporary, path, keep)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise OSError(
+            error.errno,
+            f"checkpoint of step {sim.step} cannot be written ({error.strerror or error}); what was "
+            f"written before stands; mend that and go on from there",
+            str(path),
+        ) from None
+
+
+def _put_in_place(temporary: Path, path: Path, keep: bool) -> None:
     if path.exists():
-        # A link (a copy, where there are none), not a rename: at no moment is the name without one.
-        old = previous(path)
-        old.unlink(missing_ok=True)
+        # A link (a copy, where there are none), not a rename: at no moment is the name without one; and
+        # renamed in turn, so that neither is the older one's.
+        link = path.with_name(path.name + ".linking")
+        link.unlink(missing_ok=True)
         try:
-            os.link(path, old)
+            os.link(path, link)
         except OSError:
-            shutil.copy2(path, old)
-    replace(temporary, path)
+            shutil.copy2(path, link)
+        os.replace(link, previous(path) if keep else replaced(path))
+        # Two names of one file, as a kill between the renames leaves them, are not renamed into each other.
+        link.unlink(missing_ok=True)
+    os.replace(temporary, path)
+    if not keep:
+        previous(path).unlink(missing_ok=True)
+    sync_folder(path)
 
 
-def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> Any:
+def load(
+    cls: Any, path: Path, passed: dict[str, Any], seed: int | None, threads: int | None
+) -> Any:
     """See `Simulation.resume`; what is None in `passed` comes from the file."""
-    header, arrays = read(path)
+    found, header, arrays = newest(path)
+    if found != path:
+        warnings.warn(
+            f"checkpoint {path}: missing or damaged; going on from the one before it, {found.name}, at "
+            f"step {header['step']}",
+            UserWarning,
+            stacklevel=3,
+        )
     given = header["description"]
     objects = {
         name: restore(given.get(name), name) if value is None else value
@@ -112,7 +204,7 @@ def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> A
             Vortices(origin, winding, box),
             **objects,
             dt=given["dt"],
-            seed=given["seed"],
+            seed=given["seed"] if seed is None else seed,
             integrator=given["integrator"],
             friction=dict(friction) if isinstance(friction, list) else friction,
             precision=given["precision"],
@@ -122,7 +214,7 @@ def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> A
         )
     if header["made_with"] != made_with():
         warnings.warn(
-            f"checkpoint {path}: made with {header['made_with']}, resumed with {made_with()}; the run "
+            f"checkpoint {found}: made with {header['made_with']}, resumed with {made_with()}; the run "
             f"goes on, but perhaps not to the same bits",
             UserWarning,
             stacklevel=3,
@@ -130,8 +222,9 @@ def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> A
     watched = sim._here.mirrors is not None
     for name in (*ARRAYS, "mirrors"):
         setattr(sim._here, name, arrays.get(name))
+    # Where the file is older than they are.
+    sim._here.rest = arrays.get("rest", np.zeros((len(arrays["ids"]), 2)))
     if watched:
-        # Where the file is older than they are.
         sim._here.watch_reflections()
     sim.configuration = given["configuration"]
     sim.step = header["step"]
@@ -139,6 +232,7 @@ def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> A
     sim._target = header["target"]
     sim._here.next_id = header["next_id"]
     sim._drift = np.array(header["drift"])
+    sim._drift_rest = np.array(header.get("drift_rest", [[0.0, 0.0], [0.0, 0.0]]))
     sim._refuse_heat("temperature", header["temperature"])
     sim._temperature = header["temperature"]
     sim._ramp = None if header["ramp"] is None else tuple(header["ramp"])
@@ -151,6 +245,14 @@ def load(cls: Any, path: Path, passed: dict[str, Any], threads: int | None) -> A
         # Hops that begin with the resumption.
         sim.hopping.recount()
     sim._pairs.restore(header["list_valid"])
+    sim.earlier_seeds = [(step, before) for step, before in given.get("earlier_seeds", [])]
+    if seed is None:
+        step = sim.step if found == path else -1
+        sim._saved = (os.path.realpath(path), step, sim._target)
+    else:
+        sim.earlier_seeds.append((sim.step, given["seed"]))
+        if sim.configuration is not None:
+            sim.configuration["run"]["seed"] = seed
     return sim
 
 
@@ -165,23 +267,19 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if not path.exists():
         raise FileNotFoundError(f"checkpoint {path}: no such file")
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            header = json.loads(str(archive["header"]))
-            arrays = {name: archive[name] for name in archive.files if name != "header"}
-            missing = set(ARRAYS) - set(arrays)
-            if missing:
-                raise KeyError(*missing)
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        header, arrays = unpack(path)
+        if header.get("format") in READABLE:
+            check_state(header, arrays)
+            return header, arrays
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"checkpoint {path}: not a vortexmd checkpoint, or damaged ({error}); the one before may "
             f"stand in {previous(path).name}"
         ) from None
-    if header.get("format") not in READABLE:
-        raise ValueError(
-            f"checkpoint {path}: format {header.get('format')}, this reads "
-            f"{', '.join(map(str, READABLE))}"
-        )
-    return header, arrays
+    raise ValueError(
+        f"checkpoint {path}: format {shown(header.get('format'))}, this reads "
+        f"{', '.join(map(str, READABLE))}"
+    )
 
 
 def made_with() -> dict[str, str]:

@@ -14,17 +14,21 @@ from typing import Any
 
 from vortexmd import __version__, gl_commands
 from vortexmd.flux_command import commands as flux_commands
+from vortexmd.validation import command as validation_command
 
-# A user's mistake; a run that failed or was stopped.
-MISTAKE, FAILURE, STOPPED = 2, 1, 130
+# A user's mistake; a run that failed, has used its hours, was stopped by a signal.
+MISTAKE, FAILURE, OUT_OF_TIME, STOPPED = 2, 1, 3, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit code: 0 done, 2 a mistake of the user's, 1 a failed run."""
+    """Entry point; returns the exit code: 0 done, 2 a mistake of the user's, 1 a failed run.
+
+    3 is a run that has used its hours, 130 one that was stopped; the same command goes on with both.
+    """
     arguments = _parser().parse_args(argv)
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     command: Callable[[argparse.Namespace], int] = arguments.command
-    from vortexmd.job import Interrupted
+    from vortexmd.job import Interrupted, OutOfTime
     from vortexmd.pair_friction import MobilityError
     from vortexmd.simulation import UnstableStepError
     from vortexmd.trajectory import TrajectoryMismatchError
@@ -34,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Interrupted as stop:
         print(f"vortexmd: {stop}", file=sys.stderr)
         return STOPPED
+    except OutOfTime as stop:
+        print(f"vortexmd: {stop}", file=sys.stderr)
+        return OUT_OF_TIME
     except KeyboardInterrupt:
         print("vortexmd: interrupted", file=sys.stderr)
         return STOPPED
@@ -48,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         MobilityError,
         TrajectoryMismatchError,
     ) as error:
-        print(f"vortexmd: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"vortexmd: {' '.join(_text(error).split())}", file=sys.stderr)
         return MISTAKE
     except MemoryError:
         print(
@@ -56,6 +63,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return FAILURE
+
+
+def _text(error: Exception) -> str:
+    """What an error says, the system's own without their numbers."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,6 +83,23 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("file", type=Path, metavar="FILE.toml")
     run.add_argument("-o", "--output", type=Path, metavar="OUT.h5", help="trajectory to write")
     run.add_argument("--force", action="store_true", help="start over, replacing what is there")
+    run.add_argument(
+        "--extend", type=int, default=0, metavar="STEPS", help="go on so far beyond run.steps"
+    )
+    run.add_argument("--max-hours", type=float, metavar="H", help="stop after so long; exit code 3")
+    run.add_argument(
+        "--new-seed",
+        type=int,
+        metavar="SEED",
+        help="branch off: from this run's checkpoint on under another seed, into -o",
+    )
+    run.add_argument(
+        "--from",
+        type=Path,
+        dest="origin",
+        metavar="RUN.h5.chk",
+        help="the checkpoint to branch off from",
+    )
     run.add_argument("--quiet", action="store_true", help="say nothing but errors")
     run.set_defaults(command=_run)
 
@@ -96,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
 
     flux_commands.add_commands(commands)
     gl_commands.add_commands(commands)
+    validation_command.add_commands(commands)
     return parser
 
 
@@ -107,14 +139,29 @@ def _run(arguments: argparse.Namespace) -> int:
     from vortexmd.report import summary
 
     config = configuration.read(arguments.file)
-    name = config.output.file or arguments.file.with_suffix(".h5").name
-    output = arguments.output or Path(name)
+    own = Path(config.output.file or arguments.file.with_suffix(".h5").name)
+    output = arguments.output or own
     check_output(output, force=True)
+    for written in (output, job.checkpoint_path(output)):
+        configuration.keep_inputs(config, arguments.file, written)
+    origin = arguments.origin or job.checkpoint_path(own)
+    if arguments.new_seed is None and arguments.origin is not None:
+        raise ValueError("--from: goes with --new-seed")
+    if arguments.new_seed is not None and origin == job.checkpoint_path(output):
+        raise ValueError("--new-seed: a branch is written to a file of its own; give one with -o")
+    options = job.Options(
+        force=arguments.force,
+        extend=arguments.extend,
+        max_hours=arguments.max_hours,
+        new_seed=arguments.new_seed,
+        origin=origin,
+        progress=sys.stderr.isatty() and not arguments.quiet,
+    )
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, flush=True))
     began = time.monotonic()
-    progress = sys.stderr.isatty() and not arguments.quiet
-    if not job.run(config, output, force=arguments.force, progress=progress, say=say):
-        say(f"{output}: the run is complete ({config.run.steps} steps); --force starts it over")
+    complete = job.run(config, output, options, say=say)
+    if complete is not None:
+        say(f"{output}: the run is complete ({complete}); --force starts it over")
         return 0
     with load(output) as trajectory:
         about = summary(trajectory)
@@ -141,12 +188,14 @@ def _plot(arguments: argparse.Namespace) -> int:
     import matplotlib
 
     matplotlib.use("Agg")
+    from vortexmd.checks import whole
     from vortexmd.files import check_picture
     from vortexmd.plotting import plot_run
     from vortexmd.reader import load
     from vortexmd.report import pins_of
 
     output = arguments.output or arguments.file.with_suffix(".png")
+    whole("--dpi", arguments.dpi, 1, 1200)
     check_picture(output, arguments.force)
     with load(arguments.file) as trajectory:
         _check_frame(trajectory, arguments.frame)

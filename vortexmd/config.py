@@ -7,22 +7,34 @@ Every table is a frozen dataclass whose fields carry an example and a line of do
 from __future__ import annotations
 
 import dataclasses
+import re
+import sys
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vortexmd.box import BOUNDARIES
+from vortexmd.checks import number, shown, whole
 from vortexmd.description import check_keys, describe
 from vortexmd.integrators import INTEGRATORS
-from vortexmd.simulation import CHECKPOINT_SECONDS
+from vortexmd.simulation import CHECKPOINT_SECONDS, MAX_STEPS
 
 T = TypeVar("T")
 KINDS = ("random", "triangular", "square", "file")
+# No run needs more; beyond, parsing takes minutes and tables exhaust Python's stack.
+LARGEST_FILE = 2**24
+DEEPEST = 20
+# A key of more parts than any table is deep: the time that parsing takes grows with their square.
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}")
+# Bytes, of 255 that file systems take: ours beside the output have longer names.
+LONGEST_NAME = 200
+# Keys whose value names a file to read.
+FILE_KEYS = ("file", "raster")
 
 
 class ConfigError(ValueError):
@@ -149,8 +161,8 @@ def read(path: Path) -> Config:
     Raises
     ------
     ConfigError
-        If the file is missing, not TOML, or has an unknown key (the nearest known one is suggested), a
-        missing one, a wrong type, or a number that is not finite.
+        If the file is missing, not TOML, too large, or has an unknown key (the nearest known one is
+        suggested), a missing one, a wrong type, or a number that is not finite.
     """
     return read_as(Config, path, _check)
 
@@ -160,12 +172,22 @@ def read_as(cls: type[T], path: Path, check: Callable[[T], None]) -> T:
     if not path.is_file():
         raise ConfigError(f"{path}: no such file")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConfigError(f"{path}: not a run file: more than {LARGEST_FILE >> 20} MiB")
+        text = path.read_text(encoding="utf-8-sig")
+        if LONG_KEY.search(text):
+            raise ConfigError(f"{path}: a key of more than {DEEPEST} parts")
+        data = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ConfigError:
+        raise
+    except ValueError as error:
         raise ConfigError(f"{path}: not a TOML file: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: not a TOML file: brackets within brackets, too deep") from None
     try:
+        _check_depth(data)
         config: T = table(cls, data, "")
         check(config)
     except ValueError as error:
@@ -173,18 +195,67 @@ def read_as(cls: type[T], path: Path, check: Callable[[T], None]) -> T:
     return config
 
 
+def keep_inputs(config: Config, path: Path, written: Path) -> None:
+    """Refuse to write over what a run reads: its own file, a start, a table.
+
+    Raises
+    ------
+    ConfigError
+        If `written` is the configuration file `path` or one of those named in it.
+    """
+    read = [("the configuration itself", str(path)), *_files(dataclasses.asdict(config), "")]
+    for name, file in read:
+        try:
+            same = written.samefile(file)
+        except (OSError, ValueError):
+            continue
+        if same:
+            raise ConfigError(
+                f"output.file: {written} is {name}, which the run reads; give another name, there or "
+                f"with -o"
+            )
+
+
+def _files(data: Any, where: str) -> Iterator[tuple[str, str]]:
+    """(dotted key, file) of every file that a configuration reads."""
+    if isinstance(data, list):
+        for k, item in enumerate(data):
+            yield from _files(item, f"{where}[{k}]")
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            name = f"{where}.{key}" if where else key
+            if key in FILE_KEYS and isinstance(value, str) and where != "output":
+                yield name, value
+            yield from _files(value, name)
+
+
+def _check_depth(data: Any) -> None:
+    """ConfigError where tables and lists stand deeper in one another than any run needs."""
+    level = [data]
+    for _ in range(DEEPEST):
+        level = [
+            item
+            for value in level
+            for item in (value.values() if isinstance(value, dict) else value)
+            if isinstance(item, (dict, list))
+        ]
+    if level:
+        raise ConfigError(f"tables and lists within one another: more than {DEEPEST} deep")
+
+
 def _check(config: Config) -> None:
     """What one key says about another."""
     run, output = config.run, config.output
-    if run.steps < 0:
-        raise ConfigError(f"run.steps = {run.steps}: give 0 or more")
-    if output.file == "":
-        raise ConfigError("output.file = '': give a file name, or leave it out")
-    if output.every < 1:
-        raise ConfigError(f"output.every = {output.every}: give 1 or more")
+    whole("run.steps", run.steps, 0, MAX_STEPS)
+    if output.file is not None and not _is_file_name(output.file):
+        raise ConfigError(
+            f"output.file = {shown(output.file)}: give a file name of at most {LONGEST_NAME} bytes, or "
+            f"leave it out"
+        )
+    whole("output.every", output.every, 1, MAX_STEPS)
     if run.anneal and run.anneal.steps is not None and not 0 < run.anneal.steps <= run.steps:
         raise ConfigError(
-            f"run.anneal.steps = {run.anneal.steps}: give 1 … run.steps = {run.steps}"
+            f"run.anneal.steps = {shown(run.anneal.steps)}: give 1 … run.steps = {run.steps}"
         )
     if run.anneal and run.anneal.to_temperature < 0:
         raise ConfigError(
@@ -201,10 +272,14 @@ def _check(config: Config) -> None:
         raise ConfigError(f"run.checkpoint_seconds = {run.checkpoint_seconds}: give more than 0")
 
 
+def _is_file_name(name: str) -> bool:
+    return 0 < len(Path(name).name.encode()) <= LONGEST_NAME and "\0" not in name
+
+
 def table(cls: Any, data: Any, where: str) -> Any:
     """`data` as an instance of a table class; `where` is "" or "run." and so on."""
     if not isinstance(data, Mapping):
-        raise ConfigError(f"{where[:-1]} = {data!r}: give a table, [{where[:-1]}]")
+        raise ConfigError(f"{where[:-1]} = {shown(data)}: give a table, [{where[:-1]}]")
     fields = {f.name: f for f in dataclasses.fields(cls)}
     check_keys(data, fields, where)
     hints = typing.get_type_hints(cls)
@@ -225,9 +300,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if dataclasses.is_dataclass(option):
             return table(option, value, where + ".")
         if origin is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-            if not isfinite(value):
-                raise ConfigError(f"{where} = {value}: give a finite number")
-            return float(value)
+            return number(where, value, sys.float_info.max)
         if origin is int and isinstance(value, int) and not isinstance(value, bool):
             return value
         if origin in (str, bool) and isinstance(value, origin):
@@ -239,7 +312,7 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             if origin is list:
                 return [_value(inner, item, f"{where}[{k}]") for k, item in enumerate(value)]
             return {key: _value(inner, item, f"{where}.{key}") for key, item in value.items()}
-    raise ConfigError(f"{where} = {value!r}: give {_words(hint)}")
+    raise ConfigError(f"{where} = {shown(value)}: give {_words(hint)}")
 
 
 def _words(hint: Any) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 import potentials
 from potentials.pair_friction import FrictionByPair, TabulatedFriction
 from vortexmd.box import Box
+from vortexmd.checks import SHOWN, shown
 from vortexmd.external import HarmonicTrap, SinusoidalDrive, UniformDrive
 from vortexmd.flux_exchange import ActivationLaw, Outside
 from vortexmd.hopping import ArrheniusHopping
@@ -106,9 +108,9 @@ def restore(data: Any, field: str) -> Any:
 def lookup(name: Any, known: Mapping[str, Any], field: str) -> Any:
     """The class of that name; ValueError with the nearest one if there is none."""
     if not isinstance(name, str) or name not in known:
-        hint = difflib.get_close_matches(str(name), known, n=1)
+        hint = difflib.get_close_matches(name[:SHOWN], known, n=1) if isinstance(name, str) else []
         raise ValueError(
-            f"{field}.type = {name!r}: not known"
+            f"{field}.type = {shown(name)}: not known"
             + (f"; did you mean {hint[0]!r}?" if hint else "")
             + f" (known: {', '.join(sorted(known))})"
         )
@@ -123,9 +125,10 @@ def check_keys(keys: Iterable[str], known: Iterable[str], where: str) -> None:
     known = list(known)
     for key in keys:
         if key not in known:
-            hint = difflib.get_close_matches(key, known, n=1)
+            hint = difflib.get_close_matches(key[:SHOWN], known, n=1)
+            name = key if key.isprintable() and len(key) <= SHOWN else shown(key)
             raise ValueError(
-                f"{where}{key}: unknown key"
+                f"{where}{name}: unknown key"
                 + (f"; did you mean {where}{hint[0]}?" if hint else "")
                 + f" (known: {', '.join(known)})"
             )
@@ -150,3 +153,13 @@ def construct(make: Any, arguments: Mapping[str, Any], field: str) -> Any:
         return make(**arguments)
     except (ValueError, TypeError) as error:
         raise ValueError(f"{field}: {error}") from None
+
+
+@contextmanager
+def naming(owner: str) -> Iterator[None]:
+    """What is wrong with things made again from a file, as one line that begins with that file."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        line = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(line if line.startswith(owner) else f"{owner}: {line}") from None

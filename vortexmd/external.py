@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite, pi
+from math import pi
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
-from vortexmd.checks import positive
+from vortexmd.checks import flag, measure, number, numbers, pair, shown
 
 Array = NDArray[np.float64]
 
@@ -56,6 +56,11 @@ class ExternalForce:
             and `Simulation.minimize` refuses.
         couples_to_winding
             Multiply both by the winding number.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument; later, when the function returns something else than finite numbers.
         """
         return FunctionForce(force, energy, couples_to_winding, time_dependent)
 
@@ -74,7 +79,7 @@ class UniformDrive(ExternalForce):
     has_energy = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "force", _pair("force", self.force))
+        object.__setattr__(self, "force", pair("force", self.force))
 
     def add_forces(self, positions: Array, winding: NDArray, time: float, out: Array) -> None:
         out += np.multiply.outer(winding, np.array(self.force))
@@ -100,10 +105,9 @@ class SinusoidalDrive(ExternalForce):
     has_energy = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "amplitude", _pair("amplitude", self.amplitude))
-        positive("frequency", self.frequency)
-        if not (isinstance(self.phase, (int, float, np.number)) and isfinite(self.phase)):
-            raise ValueError(f"phase = {self.phase!r}: give an angle in radians")
+        object.__setattr__(self, "amplitude", pair("amplitude", self.amplitude))
+        object.__setattr__(self, "frequency", measure("frequency", self.frequency))
+        object.__setattr__(self, "phase", number("phase", self.phase))
 
     def add_forces(self, positions: Array, winding: NDArray, time: float, out: Array) -> None:
         now = np.sin(2 * pi * self.frequency * time + self.phase)
@@ -126,10 +130,10 @@ class HarmonicTrap(ExternalForce):
     center: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        k = (self.k, self.k) if np.ndim(self.k) == 0 else self.k
-        object.__setattr__(self, "k", _pair("k", k))
+        k = numbers("k", self.k, "one number, or two (kx, ky)")
+        object.__setattr__(self, "k", pair("k", (float(k), float(k)) if k.ndim == 0 else self.k))
         if self.center is not None:
-            object.__setattr__(self, "center", _pair("center", self.center))
+            object.__setattr__(self, "center", pair("center", self.center))
 
     def bind(self, box: Box) -> HarmonicTrap:
         for axis, name in enumerate("xy"):
@@ -159,6 +163,16 @@ class FunctionForce(ExternalForce):
     time_dependent: bool = False
     box: Box | None = None
 
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise ValueError(f"force = {shown(self.function)}: give a function of positions")
+        if self.energy_function is not None and not callable(self.energy_function):
+            raise ValueError(
+                f"energy = {shown(self.energy_function)}: give a function of positions, or None"
+            )
+        flag("couples_to_winding", self.couples_to_winding)
+        flag("time_dependent", self.time_dependent)
+
     @property
     def has_energy(self) -> bool:  # type: ignore[override]
         return self.energy_function is not None
@@ -172,7 +186,8 @@ class FunctionForce(ExternalForce):
         self, name: str, function: Callable[..., Any], positions: Array, time: float, shape: tuple
     ) -> Array:
         folded = positions if self.box is None else self.box.wrap(positions)[0]
-        values = np.asarray(function(folded, time) if self.time_dependent else function(folded))
+        returned = function(folded, time) if self.time_dependent else function(folded)
+        values = numbers(f"ExternalForce {name}", returned, "an array of numbers")
         if values.shape != shape:
             raise ValueError(f"ExternalForce {name}: returned shape {values.shape}, not {shape}")
         if not np.isfinite(values).all():
@@ -191,13 +206,3 @@ class FunctionForce(ExternalForce):
             return 0.0
         u = self._evaluate("energy", self.energy_function, positions, time, positions.shape[:1])
         return float(np.sum(winding * u if self.couples_to_winding else u))
-
-
-def _pair(name: str, value: Any) -> tuple[float, float]:
-    try:
-        x, y = (float(component) for component in value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: give two numbers (x, y)") from None
-    if not (isfinite(x) and isfinite(y)):
-        raise ValueError(f"{name} = {value!r}: give two finite numbers")
-    return x, y

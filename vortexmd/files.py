@@ -30,6 +30,8 @@ def check_folder(path: Path, what: str) -> None:
     folder = path.absolute().parent
     if path.is_dir():
         raise IsADirectoryError(f"{what} {path}: a folder; give a file name")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{what} {path}: a device or a pipe; give the name of a file")
     if not folder.is_dir():
         raise FileNotFoundError(f"{what} {path}: the folder {folder} does not exist; make it first")
     if not os.access(folder, os.W_OK):
@@ -63,6 +65,23 @@ def check_picture(path: Path, force: bool) -> None:
 def beside(path: Path, suffix: str) -> Path:
     """A hidden file of ours in the same folder, named after `path`."""
     return path.with_name(f".{path.name}.{suffix}")
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file to ``….damaged`` (with a number, where that is taken); the new name."""
+    new = free_name(path, "damaged")
+    os.rename(path, new)
+    sync_folder(path)
+    return new
+
+
+def free_name(path: Path, suffix: str) -> Path:
+    """`path` with a suffix, and a number where there is such a file."""
+    new, k = path.with_name(f"{path.name}.{suffix}"), 1
+    while new.exists():
+        k += 1
+        new = path.with_name(f"{path.name}.{suffix}{k}")
+    return new
 
 
 def replace(temporary: Path, path: Path) -> None:
@@ -194,7 +213,7 @@ class WriterLock:
                 # No locks on this file system: going on unguarded is better than not at all.
                 break
             else:
-                if _same_file(self._descriptor, self._path):
+                if same_file(self._descriptor, self._path):
                     break
                 # Its last holder has just taken the file away; make a new one.
                 holder = ""
@@ -242,7 +261,8 @@ def is_locked(path: Path) -> bool | None:
     return False
 
 
-def _same_file(descriptor: int, path: Path) -> bool:
+def same_file(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that now stands under a name."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:

@@ -60,6 +60,7 @@ class PairForces:
         self._here = here
         self._lengths = np.array(here.box.lengths)
         self._half = np.where(here.box.periodic, 0.5 * self._lengths, np.inf)
+        self._round = float(np.where(here.box.periodic, self._lengths, np.inf).min())
         self._blocks: list[neighbors.BlockPairs] = []
         self._cells: neighbors.Cells | None = None
         self._cell_start = np.zeros(1, dtype=np.int64)
@@ -76,6 +77,11 @@ class PairForces:
         """Nobody is further than `moved` (λ) from where he was when the list was made."""
         if not moved <= 0.5 * self.skin:
             self.valid = False
+        if self.reach == 0 and moved > self._round:
+            # No list will ever fold them: positions far round the box would lose digits.
+            self._here.fold()
+            self._here.reference = self._here.positions.copy()
+            self.generation += 1
 
     def ensure(self) -> None:
         """Make the list, unless it is valid or nobody needs one."""
@@ -369,12 +375,13 @@ def _pair_energy(
         energy = 0.0
         for k in range(start[i - first], start[i - first + 1]):
             j = partners[k]
-            dx = abs(positions[i, 0] - positions[j, 0])
-            dy = abs(positions[i, 1] - positions[j, 1])
-            if dx > half[0]:
-                dx -= lengths[0]
-            if dy > half[1]:
-                dy -= lengths[1]
+            dx = positions[i, 0] - positions[j, 0]
+            dy = positions[i, 1] - positions[j, 1]
+            # Several boxes apart, perhaps, where the skin is longer than the box.
+            if abs(dx) > half[0]:
+                dx -= lengths[0] * np.rint(dx / lengths[0])
+            if abs(dy) > half[1]:
+                dy -= lengths[1] * np.rint(dy / lengths[1])
             s = dx * dx + dy * dy
             if s < cutoff2:
                 pattern = np.float64(max(s, floor2)).view(np.int64)
@@ -425,12 +432,13 @@ def _close_pairs(positions, species, start, partners, first, last, lengths, half
             limit = row[species[j]]
             if limit <= 0.0:
                 continue
-            dx = abs(positions[i, 0] - positions[j, 0])
-            dy = abs(positions[i, 1] - positions[j, 1])
-            if dx > half[0]:
-                dx -= lengths[0]
-            if dy > half[1]:
-                dy -= lengths[1]
+            dx = positions[i, 0] - positions[j, 0]
+            dy = positions[i, 1] - positions[j, 1]
+            # Several boxes apart, perhaps, where the skin is longer than the box.
+            if abs(dx) > half[0]:
+                dx -= lengths[0] * np.rint(dx / lengths[0])
+            if abs(dy) > half[1]:
+                dy -= lengths[1] * np.rint(dy / lengths[1])
             s = dx * dx + dy * dy
             # Across two blocks the pair stands on both sides: take it once.
             if s < limit and (j > i):

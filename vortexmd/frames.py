@@ -1,17 +1,20 @@
-"""Frames as rows of arrays: what a simulation gives, in the columns and types of a file."""
+"""Frames as rows of arrays: what a simulation gives, in the columns and types of a file; and back."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import repeat
+from math import isfinite
 from typing import Any, Protocol
 
+import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from vortexmd import checksums
 from vortexmd.events import EVENT_KINDS, Event
-from vortexmd.h5md import EVENT_REGIONS, Layout
+from vortexmd.h5md import EVENT_REGIONS, HEAD, PARTICLE_COLUMNS, Layout, read_box
 from vortexmd.vortices import Vortices
 
 Row = dict[str, NDArray[Any]]
@@ -124,6 +127,8 @@ def frame_row(sim: Source, before: NDArray[np.int64], dtype: np.dtype[Any], layo
     row.update(
         (name, np.array(value, dtype=layout.frames[name].dtype)) for name, value in series.items()
     )
+    if layout.checksums:
+        row["checksum"] = checksums.of_frame(row, layout)
     return row
 
 
@@ -166,18 +171,31 @@ def event_rows(events: Sequence[Event], layout: Layout) -> Row:
         "regions": (r for e in events for r in e.regions or (nobody, nobody)),
         "step": (e.step for e in events),
     }
-    return {
+    rows = {
         name: np.fromiter(
             values[name], np.dtype(column.dtype), len(events) * (column.tail or (1,))[0]
         ).reshape(len(events), *column.tail)
         for name, column in layout.events.items()
+        if name != "checksum"
     }
+    if layout.checksums:
+        rows["checksum"] = checksums.of_events(rows, layout)
+    return rows
 
 
 def events_from(rows: Row) -> list[Event]:
-    """The inverse of `event_rows`; files without regions give events without."""
+    """The inverse of `event_rows`; files without regions give events without.
+
+    Raises
+    ------
+    ValueError
+        If there is an event that cannot be.
+    """
     given = (rows[name].tolist() for name in Layout(regions=False).events)
     nobody = EVENT_REGIONS.fill
+    strange = np.flatnonzero((rows["kind"] < 0) | (rows["kind"] >= len(EVENT_KINDS)))
+    if strange.size:
+        raise ValueError(f"event {strange[0]}: kind {rows['kind'][strange[0]]} is none of ours")
     regions = rows["regions"].tolist() if "regions" in rows else repeat([nobody, nobody])
     return [
         Event(
@@ -195,6 +213,74 @@ def events_from(rows: Row) -> list[Event]:
             zip(*given, strict=True), regions, strict=False
         )
     ]
+
+
+def read_arrays(
+    file: h5py.File, layout: Layout, width: int, frames: range, *names: str
+) -> tuple[NDArray[np.int64], Row]:
+    """What a file has of these frames, found to be as it was written.
+
+    Parameters
+    ----------
+    file
+        A trajectory.
+    layout
+        Its columns.
+    width
+        How many of each frame's columns are complete.
+    frames
+        In ascending order.
+    names
+        Particle arrays; ``id`` among them.
+
+    Returns
+    -------
+    steps : (T,)
+    arrays : (T, width, …) by name, and (T, …) of `h5md.HEAD`
+
+    Raises
+    ------
+    OSError
+        Naming the frame that is damaged.
+    """
+    seals = checksums.Seals(file, layout, frames)
+    rows = slice(frames.start, frames.stop, frames.step)
+    arrays = {name: file[layout.particles[name].path][rows, :width] for name in names}
+    seals.check_arrays(arrays)
+    head = {name: file[layout.frames[name].path][rows] for name in HEAD}
+    seals.check_rows("head", head)
+    return seals.steps, arrays | head
+
+
+def read_frame(file: h5py.File, layout: Layout, width: int, frame: int) -> Vortices:
+    """One frame of a file, its vortices sorted by id.
+
+    Raises
+    ------
+    OSError
+        If it is damaged, or holds what cannot be.
+    """
+    step, arrays = read_arrays(file, layout, width, range(frame, frame + 1), *PARTICLE_COLUMNS)
+    count, edges, time = (arrays[name][0] for name in HEAD)
+    ids = arrays["id"][0]
+    there = np.flatnonzero(ids >= 0)
+    there = there[np.argsort(ids[there])]
+    if len(there) != count:
+        raise OSError(f"frame {frame}: {count} vortices, of whom {len(there)} are there")
+    if not isfinite(time):
+        raise OSError(f"frame {frame}: time = {time}")
+    try:
+        return Vortices(
+            arrays["position"][0, there, :2],
+            arrays["charge"][0, there],
+            read_box(file, edges),
+            ids[there],
+            arrays["image"][0, there, :2],
+            int(step[0]),
+            float(time),
+        )
+    except ValueError as error:
+        raise OSError(f"frame {frame}: {error}") from None
 
 
 def same(a: NDArray[Any], b: NDArray[Any]) -> bool:

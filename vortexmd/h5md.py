@@ -9,11 +9,17 @@ flush and never reclaims (16 kB a frame, whatever the number of vortices); one u
 it an array that is updated in place.
 
 Two columns are for pinning regions, and only in files of runs that have some: `Layout` is what one file has.
+
+HDF5 has checksums of its own structures, but none of unpacked data; and where it offers one (Fletcher-32, a
+chunk at a time), a chunk of 256 rows of which a kill has torn the last would be lost whole, and a stretch of
+−1 that turns into 0 would pass. Hence a CRC-32 of each row, in columns of its own (`vortexmd.checksums`).
+Files from before they were introduced lack them.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +32,6 @@ from numpy.typing import NDArray
 
 from vortexmd.box import Box
 from vortexmd.events import EVENT_KINDS
-from vortexmd.provenance import author, version
 
 PARTICLES = "particles/trajectory"
 STEP = f"{PARTICLES}/position/step"
@@ -41,6 +46,9 @@ WIDEST_CHUNK = 65536
 NARROWEST_CHUNK = 64
 # How many times wider than at first the arrays can get before the file is written anew.
 HEADROOM = 4
+# Bytes: deflate packs at most 1032 to one, so that a file promises no more than so many times its size;
+# where little is at stake, nobody asks.
+MOST_PACKED, MOST_MEMORY = 1032, 2**30
 UNITS = (
     "reduced: length lambda, force Omega_0, energy epsilon_0 = Omega_0 lambda (per length of vortex), "
     "time tau = eta lambda / Omega_0; charge is the winding number"
@@ -99,6 +107,17 @@ CHANGE_COLUMNS = {
     "end": Column("parameters/changes/end", (), "i8", -1),
     "step": Column("parameters/changes/step", (), "i8", -1),
 }
+# A row of each table has one; a frame has several, so that a part of it can be read and checked.
+FRAME_CHECKSUMS = "checksums/frames"
+EVENT_CHECKSUM = Column("checksums/events", (), "u4")
+# Of a change also one of the number of frames at the time: should its step be lost, this tells.
+CHANGE_CHECKSUM = Column("checksums/changes", (2,), "u4")
+# What every reading of a frame needs, and what is read as series.
+HEAD, ALL_SERIES = ("count", "edges", "time"), (*SERIES, "edges", "time")
+# The attribute of a text that has the CRC-32 of its bytes.
+CRC = "crc32"
+# Of all vortices of a frame at once.
+_UNIFORM = (EDGES, TIME, STEP)
 # Only where the box is parted into pinning regions.
 REGION = _per_particle("region", (), "i4", -1)
 EVENT_REGIONS = Column("events/regions", (2,), "i4", -2)
@@ -109,6 +128,12 @@ class Layout:
     """The columns of a file, by name; the step comes last, because a row is there once it has its step."""
 
     regions: bool
+    checksums: bool = False
+
+    @cached_property
+    def sealed(self) -> dict[str, tuple[str, ...]]:
+        """Which columns of a frame each of its checksums is of, in their order in the file."""
+        return {**{name: (name,) for name in self.particles}, "head": HEAD, "series": ALL_SERIES}
 
     @cached_property
     def particles(self) -> dict[str, Column]:
@@ -119,23 +144,36 @@ class Layout:
     def frames(self) -> dict[str, Column]:
         """All that a frame has."""
         last = {"edges": EDGES_COLUMN, "time": TIME_COLUMN, "step": STEP_COLUMN}
-        return {**self.particles, **SERIES, **last}
+        sums = Column(FRAME_CHECKSUMS, (len(self.sealed),), "u4")
+        return {
+            **self.particles,
+            **SERIES,
+            **({"checksum": sums} if self.checksums else {}),
+            **last,
+        }
 
     @cached_property
     def events(self) -> dict[str, Column]:
         """All that an event has."""
         regions = {"regions": EVENT_REGIONS} if self.regions else {}
-        return {**EVENT_COLUMNS, **regions, "step": EVENT_STEP}
+        sums = {"checksum": EVENT_CHECKSUM} if self.checksums else {}
+        return {**EVENT_COLUMNS, **regions, **sums, "step": EVENT_STEP}
+
+    @cached_property
+    def changes(self) -> dict[str, Column]:
+        """All that a change of description has."""
+        sums = {"checksum": CHANGE_CHECKSUM} if self.checksums else {}
+        return {**sums, **CHANGE_COLUMNS}
 
     @property
     def tables(self) -> tuple[dict[str, Column], dict[str, Column], dict[str, Column]]:
         """Frames, events, changes of description."""
-        return self.frames, self.events, CHANGE_COLUMNS
+        return self.frames, self.events, self.changes
 
 
 def layout_of(file: h5py.File) -> Layout:
     """Which columns a file has."""
-    return Layout(REGION.path in file)
+    return Layout(REGION.path in file, FRAME_CHECKSUMS in file)
 
 
 @dataclass(frozen=True)
@@ -155,111 +193,110 @@ def chunk_width(n: int) -> int:
     return max(NARROWEST_CHUNK, -(-n // pieces))
 
 
-def create(
-    path: Path,
-    layout: Layout,
-    box: Box,
-    n: int,
-    dtype: str,
-    gzip: int | None,
-    description: str,
-    provenance: str,
-) -> None:
-    """An empty trajectory with every group, dataset and attribute that it will ever have."""
-    with h5py.File(path, "w", libver="latest", locking=False) as file:
-        _metadata(file, box)
-        width = chunk_width(n)
-        filters = {} if gzip is None else {"compression": "gzip", "compression_opts": gzip}
-        for name, column in layout.particles.items():
-            file.create_dataset(
-                column.path,
-                (0, max(1, n), *column.tail),
-                dtype if name == "position" else column.dtype,
-                maxshape=(None, HEADROOM * max(n, width), *column.tail),
-                chunks=(1, width, *column.tail),
-                fillvalue=column.fill,
-                shuffle=gzip is not None,
-                **filters,
-            )
-        for table in layout.tables:
-            for column in table.values():
-                if column.path not in file:
-                    _growing(file, column)
-        _growing(file, Column(CHANGE_TEXT, (), "u1", 0), chunk=4096)
-        for path_of_value in (
-            EDGES,
-            *(c.path for c in (*layout.particles.values(), *SERIES.values())),
-        ):
-            element = file[path_of_value].parent
-            for name, dataset in (("step", file[STEP]), ("time", file[TIME])):
-                if name not in element:
-                    element[name] = dataset
-        file[f"{PARTICLES}/charge"].attrs["type"] = np.bytes_("formal")
-        file[DESCRIPTION] = np.bytes_(description)
-        file[PROVENANCE] = np.bytes_(provenance)
-        file["parameters"].attrs["reduced_units"] = np.bytes_(UNITS)
-
-
-def _metadata(file: h5py.File, box: Box) -> None:
-    file.create_group("h5md").attrs["version"] = np.array([1, 1])
-    file.create_group("h5md/author").attrs["name"] = _fixed(author())
-    creator = file.create_group("h5md/creator")
-    creator.attrs["name"] = np.bytes_("vortexmd")
-    creator.attrs["version"] = np.bytes_(version())
-    group = file.create_group(f"{PARTICLES}/box")
-    group.attrs["dimension"] = 3
-    group.attrs["boundary"] = np.array(
-        [b"periodic" if periodic else b"none" for periodic in (*box.periodic, False)]
-    )
-    group.attrs["vortexmd_boundary"] = np.array([word.encode() for word in box.boundary])
-
-
-def _fixed(text: str) -> NDArray[Any]:
-    raw = text.encode() or b" "
-    return np.array(raw, dtype=h5py.string_dtype("utf-8", len(raw)))
-
-
-def _growing(file: h5py.File, column: Column, chunk: int = SERIES_CHUNK) -> None:
-    file.create_dataset(
-        column.path,
-        (0, *column.tail),
-        column.dtype,
-        maxshape=(None, *column.tail),
-        chunks=(chunk, *column.tail),
-        fillvalue=column.fill,
-    )
-
-
 def check_ours(file: h5py.File, path: Path) -> None:
-    """Refuse an HDF5 file that lacks what a trajectory has.
+    """Refuse an HDF5 file that lacks what a trajectory has, or has it in another form.
+
+    Links that lead elsewhere, in this file or out of it, are not followed.
 
     Raises
     ------
     ValueError
-        Naming what is missing.
+        Naming what is missing, or not as it should be.
     """
-    wanted = [column.path for table in layout_of(file).tables for column in table.values()]
-    for name in (*wanted, CHANGE_TEXT, DESCRIPTION, PROVENANCE):
-        if name not in file:
+    layout = layout_of(file)
+    wanted = {column.path: column for table in layout.tables for column in table.values()}
+    wanted[CHANGE_TEXT] = Column(CHANGE_TEXT, (), "u1")
+    for name in (*wanted, DESCRIPTION, PROVENANCE):
+        problem = _misfit(file, name, wanted.get(name))
+        if problem:
             raise ValueError(
-                f"trajectory {path}: an HDF5 file, but not a vortexmd trajectory (no /{name})"
+                f"trajectory {path}: an HDF5 file, but not a vortexmd trajectory ({problem} /{name})"
             )
+    words = file[f"{PARTICLES}/box"].attrs.get("vortexmd_boundary")
+    if not isinstance(words, np.ndarray) or words.shape != (2,) or words.dtype.kind != "S":
+        raise ValueError(
+            f"trajectory {path}: an HDF5 file, but not a vortexmd trajectory (no boundary of its box)"
+        )
+
+
+def _misfit(file: h5py.File, name: str, column: Column | None) -> str | None:
+    """What is wrong with a dataset; None for a text stands for its column."""
+    parts = name.split("/")
+    for k in range(len(parts)):
+        link = file.get("/".join(parts[: k + 1]), getlink=True)
+        if not isinstance(link, h5py.HardLink):
+            return "no" if link is None else "a link in place of"
+    item = file[name]
+    if not isinstance(item, h5py.Dataset) or item.is_virtual or item.external:
+        return "no plain dataset"
+    if column is None:
+        return None if item.shape == () and item.dtype.kind == "S" else "no text in"
+    # Positions come in two precisions.
+    types = ("f4", "f8") if column is PARTICLE_COLUMNS["position"] else (column.dtype,)
+    width = 1 if column.path.startswith(f"{PARTICLES}/") and column.path not in _UNIFORM else 0
+    if not any(item.dtype == np.dtype(kind) for kind in types):
+        return f"values of type {item.dtype} in"
+    if item.ndim != 1 + width + len(column.tail) or item.shape[1 + width :] != column.tail:
+        return f"shape {item.shape} of"
+    return None if item.chunks else "no chunks in"
 
 
 def extent(file: h5py.File) -> Extent:
-    """What is complete in a file, however its writer ended."""
+    """What is complete in a file, however its writer ended.
+
+    Raises
+    ------
+    OSError
+        If rows are missing from the middle, out of order, or more than the file has room for.
+    """
     layout = layout_of(file)
-    counts = {}
-    for label, table in zip(("frames", "events", "changes"), layout.tables, strict=True):
-        rows = min(file[column.path].shape[0] for column in table.values())
-        steps = file[table["step"].path][:rows]
-        # A row may be allocated before its step is written.
-        missing = np.flatnonzero(steps < 0)
-        counts[label] = int(missing[0]) if missing.size else rows
+    frames, rows = _complete(file, layout.frames, strictly=True)
+    if rows - frames > 1:
+        raise OSError(f"frame {frames} has no step, but there are later ones")
+    events, rows = _complete(file, layout.events, strictly=False)
+    if events < rows and frames:
+        # Whatever happened up to a frame is there before it is.
+        happened = file[EVENT_COLUMNS["time"].path][events:rows]
+        if (happened < (1 - 1e-9) * file[TIME][frames - 1]).any():
+            raise OSError(f"event {events} has no step, but there are later frames")
+    changes, rows = _complete(file, layout.changes, strictly=False)
+    if changes < rows and layout.checksums:
+        noted = file[CHANGE_CHECKSUM.path][changes]
+        if noted.any() and noted[1] != count_checksum(frames):
+            raise OSError(
+                f"change {changes} of the description has no step, but there are later frames"
+            )
     width = min(file[column.path].shape[1] for column in layout.particles.values())
-    changes = counts["changes"]
+    widest = max(MOST_MEMORY, MOST_PACKED * file.id.get_filesize())
+    if width * 3 * 8 > widest:
+        raise OSError(f"frames of {width:,} vortices are more than the file can hold")
     text = int(file[CHANGE_COLUMNS["end"].path][changes - 1]) if changes else 0
-    return Extent(counts["frames"], width, counts["events"], changes, text)
+    if not 0 <= text <= file[CHANGE_TEXT].shape[0]:
+        raise OSError("the text of a change of description is missing")
+    return Extent(frames, width, events, changes, text)
+
+
+def count_checksum(frames: int) -> int:
+    """The CRC-32 of the number of frames as a change is noted."""
+    return zlib.crc32(frames.to_bytes(8, "little"))
+
+
+def _complete(file: h5py.File, table: Mapping[str, Column], strictly: bool) -> tuple[int, int]:
+    """How many rows of a table are complete, and how many have been begun."""
+    rows = min(file[column.path].shape[0] for column in table.values())
+    column = table["step"]
+    for path in (column.path, CHANGE_TEXT):
+        item = file[path]
+        if item.id.get_storage_size() < item.dtype.itemsize * item.shape[0]:
+            raise OSError(f"/{path} is shorter than it says")
+    steps = file[column.path][:rows]
+    # A row may be allocated before its step is written.
+    missing = np.flatnonzero(steps < 0)
+    n = int(missing[0]) if missing.size else rows
+    gaps = np.diff(steps[:n])
+    if (steps[missing] != column.fill).any() or (gaps < (1 if strictly else 0)).any():
+        raise OSError(f"the steps in /{column.path} are out of order")
+    return n, rows
 
 
 def is_whole(file: h5py.File, extent: Extent) -> bool:
@@ -283,9 +320,46 @@ def read_box(file: h5py.File, edges: NDArray[np.float64]) -> Box:
     return Box((float(edges[0]), float(edges[1])), (words[0].decode(), words[1].decode()))
 
 
-def read_json(file: h5py.File, name: str) -> Any:
-    """The JSON text of a scalar dataset, parsed."""
-    return json.loads(file[name][()])
+def read_text(file: h5py.File, name: str) -> str:
+    """The text of a scalar dataset; OSError if it is not the one that was written."""
+    raw: bytes = file[name][()]
+    if CRC in file[name].attrs and zlib.crc32(raw) != file[name].attrs[CRC]:
+        raise OSError(f"/{name} does not have its checksum")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise OSError(f"/{name}: {error}") from None
+
+
+def read_json(file: h5py.File, name: str) -> dict[str, Any]:
+    """The JSON text of a scalar dataset, parsed; OSError if it is damaged."""
+    return parse(read_text(file, name), name)
+
+
+def read_description(file: h5py.File) -> dict[str, Any]:
+    """The description of the run; OSError if it is damaged."""
+    return description_of(read_text(file, DESCRIPTION), DESCRIPTION)
+
+
+def description_of(text: str, name: str) -> dict[str, Any]:
+    """A description from its text, with tables where there are to be tables; OSError if it is none."""
+    found = parse(text, name)
+    for key in ("external", "reactions"):
+        items = found.get(key, [])
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise OSError(f"/{name}: {key} is no list of tables")
+    return found
+
+
+def parse(text: str, name: str) -> dict[str, Any]:
+    """The JSON text of a table; OSError if it is none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise OSError(f"/{name}: {error}") from None
+    if not isinstance(found, dict):
+        raise OSError(f"/{name}: no table of keys and values")
+    return found
 
 
 def canonical(description: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ from vortexmd.regions.kernels import (
 SECOND_HALF = 2**30
 # Numbers are drawn for so many attempts at once, at most.
 MOST_ATTEMPTS = 2**16
-MOST_ATTEMPTS_A_STEP = 1e9
+MOST_ATTEMPTS_A_STEP = 1e7
 
 
 class Hopper:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vortexmd.box import Box
-from vortexmd.checks import not_negative, positive
+from vortexmd.checks import flag, measure, measure_or_zero, not_negative, shown
 from vortexmd.flux_exchange import ActivationLaw, FluxNetwork, Outside
 from vortexmd.flux_exchange.laws import ABOVE_B_MAX
 from vortexmd.reactions import Reaction
@@ -88,11 +88,15 @@ class ArrheniusHopping(Reaction):
     def __post_init__(self) -> None:
         if not isinstance(self.regions, Regions):
             raise ValueError(
-                f"hopping.regions = {self.regions!r}: give Regions, as Regions.rectangles makes"
+                f"hopping.regions = {shown(self.regions)}: give Regions, as Regions.rectangles makes"
             )
         laws = self.laws
         if isinstance(laws, ActivationLaw):
             laws = (laws,) * len(self.regions)
+        if not isinstance(laws, Sequence) or isinstance(laws, str):
+            raise ValueError(
+                f"hopping.laws = {shown(laws)}: give an ActivationLaw, or a list of one a region"
+            )
         laws = tuple(laws)
         if len(laws) != len(self.regions):
             raise ValueError(
@@ -100,19 +104,20 @@ class ArrheniusHopping(Reaction):
             )
         for k, law in enumerate(laws):
             if not isinstance(law, ActivationLaw):
-                raise ValueError(f"hopping.laws[{k}] = {law!r}: give an ActivationLaw")
+                raise ValueError(f"hopping.laws[{k}] = {shown(law)}: give an ActivationLaw")
         object.__setattr__(self, "laws", laws)
-        positive("hopping.attempt_rate", self.attempt_rate)
-        positive("hopping.hop_distance", self.hop_distance)
-        if self.above_b_max not in (*ABOVE_B_MAX, "flow"):
+        for name in ("attempt_rate", "hop_distance"):
+            object.__setattr__(self, name, measure(f"hopping.{name}", getattr(self, name)))
+        known = isinstance(self.above_b_max, str) and self.above_b_max in (*ABOVE_B_MAX, "flow")
+        if not known:
             raise ValueError(
-                f"hopping.above_b_max = {self.above_b_max!r}: give one of {', '.join(ABOVE_B_MAX)}, flow"
+                f"hopping.above_b_max = {shown(self.above_b_max)}: give one of {', '.join(ABOVE_B_MAX)}, flow"
             )
         if self.min_distance is not None:
-            not_negative("hopping.min_distance", self.min_distance)
+            nearest = measure_or_zero("hopping.min_distance", self.min_distance)
+            object.__setattr__(self, "min_distance", nearest)
         for name in ("effective", "weigh_energy", "allow_above", "record_events"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"hopping.{name} = {getattr(self, name)!r}: give true or false")
+            flag(f"hopping.{name}", getattr(self, name))
         outside = self.outside
         if outside is not None and not isinstance(outside, Outside):
             outside = Outside(not_negative("hopping.outside", outside))

@@ -11,6 +11,10 @@ Leimkuhler–Matthews' noise is the first half of the next step's, so that it ha
 two disagree, and walls gather a layer half again as dense. Each vortex therefore has an orthogonal matrix,
 the product of its reflections, that turns all its noise.
 
+What rounding takes from a position is kept (`rest`) and added to the next displacement: position and rest
+together are the exact sum of the displacements, and displacements far below the last digit of a position
+are not lost, however many steps there are (Kahan, Commun. ACM 8, 40 (1965); Knuth, TAOCP 2, 4.2.2).
+
 A step is made in two halves, so that a step that is too large can be refused with the last good
 state still in place: `propose` writes the displacements, `accept` carries them out.
 """
@@ -26,7 +30,7 @@ SIDES = {"periodic": 0, "free": 0, "reflecting": 1, "open": 2}
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def propose(forces, noise, mobility, species, dt, temperature, out):
+def propose(forces, noise, mobility, species, dt, temperature, rest, out):
     """Displacements F Δt/η + √(2k_BT Δt/η) R of all vortices.
 
     Parameters
@@ -41,6 +45,8 @@ def propose(forces, noise, mobility, species, dt, temperature, out):
         (N,) species of each vortex.
     dt, temperature
         Δt in τ, k_BT in ε₀.
+    rest
+        (N, 2) in λ, added.
     out
         (N, 2) in λ, overwritten.
 
@@ -59,6 +65,8 @@ def propose(forces, noise, mobility, species, dt, temperature, out):
             amplitude = np.sqrt(2.0 * temperature * dt * m)
             dx += amplitude * noise[i, 0]
             dy += amplitude * noise[i, 1]
+        dx += rest[i, 0]
+        dy += rest[i, 1]
         out[i, 0] = dx
         out[i, 1] = dy
         size = dx * dx + dy * dy
@@ -71,7 +79,7 @@ def propose(forces, noise, mobility, species, dt, temperature, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def accept(positions, moves, winding, reference, lengths, sides, drift, mirrors):
+def accept(positions, moves, winding, reference, lengths, sides, drift, drift_rest, mirrors, rest):
     """Carry the displacements out, bounce off reflecting ends, find who left through open ones.
 
     Parameters
@@ -88,8 +96,12 @@ def accept(positions, moves, winding, reference, lengths, sides, drift, mirrors)
         (2,) λ; (2,) codes of `SIDES`.
     drift
         (2, 2), added to: the mean of Δr and of n·Δr over the vortices, in λ.
+    drift_rest
+        (2, 2) λ: what rounding takes from the drift, as `rest` of the positions.
     mirrors
         (N, 2, 2), changed in place where somebody bounces; (0, 2, 2) where nobody can.
+    rest
+        (N, 2) in λ, overwritten: position + move before, less the position now.
 
     Returns
     -------
@@ -107,12 +119,16 @@ def accept(positions, moves, winding, reference, lengths, sides, drift, mirrors)
         left = False
         for axis in range(2):
             old = positions[i, axis]
-            new = old + moves[i, axis]
+            move = moves[i, axis]
+            new = old + move
+            carried = new - old
+            rest[i, axis] = (old - (new - carried)) + (move - carried)
             if sides[axis] == 1 and (new < 0.0 or new > lengths[axis]):
                 # Folded first: a step longer than the box bounces several times.
                 bounces = int(np.floor(new / lengths[axis]))
                 new = abs(new) % (2.0 * lengths[axis])
                 new = min(new, 2.0 * lengths[axis] - new)
+                rest[i, axis] = 0.0
                 if bounces % 2 != 0:
                     mirrors[i, axis, 0] = -mirrors[i, axis, 0]
                     mirrors[i, axis, 1] = -mirrors[i, axis, 1]
@@ -132,11 +148,22 @@ def accept(positions, moves, winding, reference, lengths, sides, drift, mirrors)
         dy = positions[i, 1] - reference[i, 1]
         moved = max(moved, dx * dx + dy * dy)
     if n > 0:
-        drift[0, 0] += sx / n
-        drift[0, 1] += sy / n
-        drift[1, 0] += wx / n
-        drift[1, 1] += wy / n
+        _add(drift, drift_rest, 0, 0, sx / n)
+        _add(drift, drift_rest, 0, 1, sy / n)
+        _add(drift, drift_rest, 1, 0, wx / n)
+        _add(drift, drift_rest, 1, 1, wy / n)
     return moved, leaving
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add(total, rest, row, axis, value):
+    """Add to a total and what rounding has taken from it before."""
+    old = total[row, axis]
+    value += rest[row, axis]
+    new = old + value
+    carried = new - old
+    total[row, axis] = new
+    rest[row, axis] = (old - (new - carried)) + (value - carried)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import signal
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vortexmd import checkpoint
+from vortexmd import checkpoint, interrupts, recovery
 from vortexmd.build import simulation
+from vortexmd.checks import positive, whole
 from vortexmd.config import Config, ConfigError
+from vortexmd.files import WriterLock, is_locked, set_aside
 from vortexmd.reader import load
-from vortexmd.simulation import Simulation
+from vortexmd.simulation import MAX_STEPS, Simulation
+from vortexmd.superblock import read_header
 from vortexmd.trajectory import TrajectoryWriter
 
 
@@ -20,20 +23,58 @@ class Interrupted(Exception):
     """The run was stopped by a signal, after a checkpoint."""
 
 
+class OutOfTime(Exception):
+    """The run has used the hours it was given, and is saved."""
+
+
 def checkpoint_path(output: Path) -> Path:
     """Where the checkpoint of a run lies: beside its trajectory, under a name of its own."""
     return output.with_name(output.name + ".chk")
 
 
+@dataclass(frozen=True)
+class Options:
+    """How a run is to be carried out, beyond what its configuration says.
+
+    Parameters
+    ----------
+    force
+        Start over, replacing the trajectory once the new one has a frame.
+    extend
+        Go on so many steps beyond ``run.steps``.
+    max_hours
+        End after so many hours.
+    new_seed
+        Branch off: go on from the checkpoint `origin` under this seed.
+    origin
+        The checkpoint of a run of the same configuration.
+    progress
+        Show a progress bar.
+    """
+
+    force: bool = False
+    extend: int = 0
+    max_hours: float | None = None
+    new_seed: int | None = None
+    origin: Path | None = None
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        whole("--extend", self.extend, 0, MAX_STEPS)
+        if self.max_hours is not None:
+            positive("--max-hours", self.max_hours)
+        if self.new_seed is not None:
+            whole("--new-seed", self.new_seed, 0, 2**64 - 1)
+
+
 def run(
     config: Config,
     output: Path,
+    options: Options,
     *,
-    force: bool = False,
-    progress: bool = False,
     say: Callable[[str], None] = lambda line: None,
-) -> bool:
-    """Run a configuration to its end; False if it was complete already.
+) -> str | None:
+    """Run a configuration to its end, from wherever it stands.
 
     Parameters
     ----------
@@ -42,105 +83,210 @@ def run(
     output
         The trajectory; its checkpoint stands beside it. An unfinished run of the same configuration is
         continued.
-    force
-        Start over, replacing the trajectory once the new one has a frame.
-    progress
-        Show a progress bar.
+    options
+        How.
     say
         Gets lines for the user.
+
+    Returns
+    -------
+    str or None
+        If the run was complete already: how far it has got, in words.
 
     Raises
     ------
     ConfigError
         If `output` holds something else, or the same run under another configuration (the difference is
         named).
+    BlockingIOError
+        If another process is at this run.
     Interrupted
         If SIGINT or SIGTERM came; the checkpoint is saved.
+    OutOfTime
+        If `max_hours` were over; the checkpoint is saved.
     """
+    began = time.monotonic()
+    if options.new_seed is not None:
+        config = replace(config, run=replace(config.run, seed=options.new_seed))
+    last = config.run.steps + options.extend
     saved = checkpoint_path(output)
-    sim = None
-    if not force:
-        if output.exists():
-            _check_same_run(config, output)
-            if _complete(config, output):
-                return False
-            if saved.exists() and not _outruns(saved, config, output):
-                sim = Simulation.resume(saved, threads=config.run.threads)
-                _check_same(config, sim.configuration, saved)
-                say(f"continuing {output} from step {sim.step}")
-            else:
-                say(f"{output} has no checkpoint: from the start again, its frames are kept")
-        elif saved.exists():
-            raise ConfigError(
-                f"{saved}: the checkpoint of a run whose trajectory {output} is gone; put it back, or "
-                f"start over with --force"
-            )
+    if is_locked(output):
+        # Its own message tells whose it is.
+        WriterLock(output).release()
+    if not options.force and output.exists() and _is_lost(config, output, say):
+        options = replace(options, force=True)
+    found = None if options.force else _found(config, output, options, say)
+    if isinstance(found, str):
+        return found
     writer = TrajectoryWriter(
         output,
         every=config.output.every,
         dtype=config.output.dtype,
         compression=config.output.compression,
-        overwrite=force,
-        resume=output.exists() and not force,
+        overwrite=options.force,
+        resume=output.exists() and not options.force,
     )
-    options: dict[str, Any] = {
-        "writers": [writer],
-        "checkpoint": saved,
-        "checkpoint_seconds": config.run.checkpoint_seconds,
-        "progress": progress,
-    }
-    if sim is None:
-        sim = simulation(config)
-        if config.run.minimize:
-            sim.minimize()
-    with _stopping(sim):
-        _continue(sim, config, options)
-    if sim.step < config.run.steps:
-        raise Interrupted(
-            f"stopped at step {sim.step} of {config.run.steps}; the same command goes on from there"
+    sim = _begun(config, options, say) if found is None else found
+    hours = options.max_hours
+    if hours is not None:
+        # A minute that the start took counts; what is left is more than nothing.
+        hours = max(hours - (time.monotonic() - began) / 3600, 1e-9)
+    with interrupts.taken(sim.stop) as signals:
+        sim.run(
+            max(0, last - sim.step),
+            writers=[writer],
+            checkpoint=saved,
+            checkpoint_seconds=config.run.checkpoint_seconds,
+            progress=options.progress,
+            max_hours=hours,
         )
-    return True
+    if options.force:
+        checkpoint.replaced(saved).unlink(missing_ok=True)
+    if sim.step < last:
+        where = f"at step {sim.step} of {last}; the same command goes on from there"
+        if signals:
+            raise Interrupted(f"stopped {where}")
+        raise OutOfTime(f"{options.max_hours:g} hours are over {where}")
+    return None
 
 
-def _continue(sim: Simulation, config: Config, options: dict[str, Any]) -> None:
-    """From wherever `sim` stands to the end of the configuration."""
+def _begun(config: Config, options: Options, say: Callable[[str], None]) -> Simulation:
+    """A run at its start: at step 0, or where it branches off."""
+    if options.new_seed is not None:
+        return _branched(config, options, say)
+    sim = simulation(config)
+    if config.run.minimize:
+        sim.minimize()
     anneal = config.run.anneal
-    if anneal is not None and sim.step == 0:
-        ramp = config.run.steps if anneal.steps is None else anneal.steps
-        sim.set_ramp(anneal.to_temperature, ramp)
-    sim.run(config.run.steps - sim.step, **options)
+    if anneal is not None:
+        sim.set_ramp(
+            anneal.to_temperature, config.run.steps if anneal.steps is None else anneal.steps
+        )
+    return sim
 
 
-def _outruns(saved: Path, config: Config, output: Path) -> bool:
-    """Whether a checkpoint is further than its trajectory: then it is that of a run before.
+def _branched(config: Config, options: Options, say: Callable[[str], None]) -> Simulation:
+    """The run of `origin` at its checkpoint, under the new seed."""
+    assert options.origin is not None
+    if not checkpoint.exists(options.origin):
+        raise ConfigError(
+            f"--new-seed: there is no checkpoint {options.origin} to branch off from; run the file first, "
+            f"or name one with --from"
+        )
+    sim = Simulation.resume(options.origin, seed=options.new_seed, threads=config.run.threads)
+    _check_same(config, sim.configuration, options.origin)
+    last = config.run.steps + options.extend
+    if sim.step >= last:
+        raise ConfigError(
+            f"--new-seed: {options.origin} stands at step {sim.step}, and the branch would end at {last}; "
+            f"give --extend more than {sim.step - config.run.steps}"
+        )
+    say(f"branching off {options.origin} at step {sim.step}, seed {options.new_seed}")
+    return sim
 
-    Frames are on the disk before a checkpoint is; a run that was started over and killed at once leaves
-    its few frames beside the old checkpoint.
+
+def _found(
+    config: Config, output: Path, options: Options, say: Callable[[str], None]
+) -> Simulation | str | None:
+    """What there is of the run already: a simulation to go on with, words if it is complete, or nothing."""
+    saved = checkpoint_path(output)
+    if not output.exists():
+        if checkpoint.exists(saved):
+            raise ConfigError(
+                f"{saved}: the checkpoint of a run whose trajectory {output} is gone; put it back, or "
+                f"start over with --force"
+            )
+        return None
+    step = _check_same_run(config, output, options)
+    header = _last_checkpoint(saved, say)
+    last = config.run.steps + options.extend
+    if step + config.output.every > last and (header is None or header["step"] >= last):
+        if read_header(output).writing:
+            # Killed as it was about to close the file.
+            recovery.recover(output)
+        return _so_far(config, options, step if header is None else header["step"], header)
+    # A checkpoint further than its trajectory is that of a run before: frames are on the disk before a
+    # checkpoint is, but a run that was started over and killed at once leaves its few frames beside it.
+    if header is None or header["step"] >= step + config.output.every:
+        say(f"{output} has no checkpoint: from the start again, its frames are kept")
+        return None
+    sim = Simulation.resume(saved, threads=config.run.threads)
+    _check_same(config, sim.configuration, saved)
+    say(f"continuing {output} from step {sim.step}")
+    return sim
+
+
+def _last_checkpoint(saved: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """The header of the newest good checkpoint; bad ones are set aside where there is no good one."""
+    try:
+        return checkpoint.newest(saved)[1] if checkpoint.exists(saved) else None
+    except ValueError as error:
+        for path in (saved, checkpoint.previous(saved)):
+            if path.exists():
+                say(f"{error}: kept as {set_aside(path).name}")
+        return None
+
+
+def _so_far(config: Config, options: Options, step: int, header: dict[str, Any] | None) -> str:
+    """A complete run in words."""
+    steps = config.run.steps
+    if options.extend:
+        return f"{steps} steps and {options.extend} more"
+    target = step if header is None else header["target"]
+    if target > step:
+        return (
+            f"{steps} steps, and {step - steps} of {target - steps} more, which --extend "
+            f"{target - steps} goes on with"
+        )
+    return f"{steps} steps" + (f" and {step - steps} more" if step > steps else "")
+
+
+def _is_lost(config: Config, output: Path, say: Callable[[str], None]) -> bool:
+    """Whether nothing can be read of a trajectory that a power failure has torn; what can be is mended.
+
+    A good checkpoint of this very run shows that it is ours to mend; without one, nothing is done.
     """
-    with load(output) as trajectory:
-        last = int(trajectory.steps[-1]) if len(trajectory) else -1
-    return checkpoint.read(saved)[0]["step"] >= last + config.output.every
-
-
-def _complete(config: Config, output: Path) -> bool:
-    with load(output) as trajectory:
-        last = int(trajectory.steps[-1]) if len(trajectory) else -1
-    if last + config.output.every > config.run.steps:
+    try:
+        load(output).close()
+        return False
+    except (OSError, ValueError):
         saved = checkpoint_path(output)
-        return not saved.exists() or checkpoint.read(saved)[0]["step"] >= config.run.steps
+        try:
+            header = checkpoint.newest(saved)[1]
+            _check_same(config, header["description"]["configuration"], saved)
+        except (OSError, ValueError):
+            return False
+    lock = WriterLock(output)
+    try:
+        recovery.mend(output, header["step"])
+    except ValueError as error:
+        say(f"{error}: kept as {recovery.keep_damaged(output).name}, and computed from the start")
+        return True
+    finally:
+        lock.release()
     return False
 
 
-def _check_same_run(config: Config, output: Path) -> None:
+def _check_same_run(config: Config, output: Path, options: Options) -> int:
+    """The last step of a trajectory of this run, −1 without frames; ConfigError if it is of another."""
     try:
         with load(output) as trajectory:
+            step = int(trajectory.steps[-1]) if len(trajectory) else -1
             known = trajectory.parameters.get("configuration")
+            branch = bool(trajectory.parameters.get("earlier_seeds"))
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"{output} exists and is not a trajectory that this run could continue ({error}); choose "
             f"another with -o, or replace it with --force"
         ) from None
+    if known is not None and branch != (options.new_seed is not None):
+        raise ConfigError(
+            f"{output} exists and is "
+            + ("a branch (--new-seed goes on with it)" if branch else "no branch of another run")
+            + "; choose another file with -o, or replace it with --force"
+        )
     _check_same(config, known, output)
+    return step
 
 
 def _check_same(config: Config, known: Any, path: Path) -> None:
@@ -151,6 +297,9 @@ def _check_same(config: Config, known: Any, path: Path) -> None:
         )
     differences = list(_differences(known, config.canonical(), ""))
     if differences:
+        old, new = known["run"]["steps"], config.run.steps
+        if len(differences) == 1 and known["run"] | {"steps": new} == config.canonical()["run"]:
+            differences[0] += f" (--extend {new - old} goes on beyond the end)" if new > old else ""
         raise ConfigError(
             f"{path} exists and comes from another configuration: {'; '.join(differences[:3])}; choose "
             f"another file with -o, or replace it with --force"
@@ -164,19 +313,3 @@ def _differences(old: Any, new: Any, where: str) -> Iterator[str]:
             yield from _differences(old.get(key), new.get(key), name)
     elif old != new:
         yield f"{where} was {old!r}, is now {new!r}"
-
-
-@contextmanager
-def _stopping(sim: Simulation) -> Iterator[None]:
-    """SIGINT and SIGTERM end the run after the present step; a second one ends it at once."""
-
-    def handle(number: int, frame: Any) -> None:
-        sim.stop()
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,9 +9,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from vortexmd.box import Box
-from vortexmd.checks import not_negative, positive, whole
-from vortexmd.vortices import Vortices
+from vortexmd.box import LONGEST, SHORTEST, Box
+from vortexmd.checks import fits_memory, measure, measure_or_zero, not_negative, shown, whole
+from vortexmd.vortices import MAX_WINDING, Vortices
 
 # Rows of a triangular lattice of spacing a are a√3/2 apart.
 TRIANGULAR = sqrt(3) / 2
@@ -20,6 +20,8 @@ WIDEST_ASPECT = 2.0
 # Random sequential addition jams at this covered fraction of the plane (disks).
 JAMMING = 0.547
 MAX_VORTICES = 2**31
+# What a start takes while it is made; a simulation takes more.
+BYTES_EACH = 200
 
 
 def triangular_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
@@ -42,7 +44,7 @@ def triangular_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
     ValueError
         If n does not fit (the nearest numbers that do are named), or density is not positive.
     """
-    _check_density(density)
+    density = _density(n, density)
     columns, rows = _grid("triangular", n, TRIANGULAR, even_rows=True)
     a = sqrt(1 / (density * TRIANGULAR))
     box = Box((columns * a, rows * a * TRIANGULAR))
@@ -57,7 +59,7 @@ def square_lattice(n: int, density: float, *, winding: int = 1) -> Vortices:
 
     As `triangular_lattice`, but the number of rows may be odd.
     """
-    _check_density(density)
+    density = _density(n, density)
     columns, rows = _grid("square", n, 1.0, even_rows=False)
     a = sqrt(1 / density)
     column, row = np.meshgrid(np.arange(columns), np.arange(rows))
@@ -102,12 +104,10 @@ def random_vortices(
     if (density is None) == (box is None):
         raise ValueError("density, box: give one of the two")
     if box is None:
-        assert density is not None
-        _check_density(density)
-        box = Box((sqrt(n / density),) * 2)
+        box = Box((sqrt(n / _density(n, density)),) * 2)
     if not isinstance(box, Box):
-        raise ValueError(f"box = {box!r}: give a vortexmd.Box((Lx, Ly))")
-    not_negative("min_distance", min_distance)
+        raise ValueError(f"box = {shown(box)}: give a vortexmd.Box((Lx, Ly))")
+    min_distance = measure_or_zero("min_distance", min_distance)
     seed = whole("seed", seed, 0, 2**63)
     covered = n * np.pi * min_distance**2 / 4 / box.area
     if covered > JAMMING:
@@ -193,13 +193,13 @@ def _windings(
     n: int, winding: int | Mapping[int, float], rng: np.random.Generator
 ) -> NDArray[np.int64]:
     if not isinstance(winding, Mapping):
-        return np.full(n, winding)
-    kinds = np.array(list(winding.keys()))
-    fractions = np.array(
-        [not_negative(f"winding[{kind}]", share) for kind, share in winding.items()]
-    )
-    if abs(fractions.sum() - 1) > 1e-9:
-        raise ValueError(f"winding = {dict(winding)!r}: the fractions must add up to 1")
+        return np.full(n, whole("winding", winding, -MAX_WINDING, MAX_WINDING))
+    kinds = np.array([whole("winding", kind, -MAX_WINDING, MAX_WINDING) for kind in winding])
+    shares = [not_negative(f"winding[{kind}]", share) for kind, share in winding.items()]
+    # Python adds to infinity, where numpy would warn of it.
+    if abs(sum(shares) - 1) > 1e-9:
+        raise ValueError(f"winding = {shown(dict(winding))}: the fractions must add up to 1")
+    fractions = np.array(shares)
     counts = np.floor(fractions * n + 1e-9).astype(int)
     # Largest remainders take what rounding down left over.
     order = np.argsort(-(fractions * n - counts), kind="stable")
@@ -209,7 +209,6 @@ def _windings(
 
 def _grid(kind: str, n: int, row_height: float, *, even_rows: bool) -> tuple[int, int]:
     """(columns, rows) with columns·rows = n and a box nearest to a square."""
-    n = _count(n)
     best = _nearest_square(n, row_height, even_rows)
     if best is None:
         fitting = [
@@ -227,8 +226,11 @@ def _grid(kind: str, n: int, row_height: float, *, even_rows: bool) -> tuple[int
 
 def _nearest_square(n: int, row_height: float, even_rows: bool) -> tuple[int, int] | None:
     best, best_aspect = None, WIDEST_ASPECT
-    for rows in range(2 if even_rows else 1, n + 1, 2 if even_rows else 1):
-        if n % rows == 0:
+    # The aspect is rows²·row_height/n or its inverse.
+    fewest = int(sqrt(n / (WIDEST_ASPECT * row_height)))
+    most = int(sqrt(n * WIDEST_ASPECT / row_height)) + 1
+    for rows in range(max(fewest, 1), most + 1):
+        if n % rows == 0 and not (even_rows and rows % 2):
             columns = n // rows
             aspect = max(columns / (rows * row_height), rows * row_height / columns)
             if aspect <= best_aspect:
@@ -237,8 +239,19 @@ def _nearest_square(n: int, row_height: float, even_rows: bool) -> tuple[int, in
 
 
 def _count(n: int) -> int:
-    return whole("n", n, 1, MAX_VORTICES)
+    n = whole("n", n, 1, MAX_VORTICES)
+    fits_memory("n", n, BYTES_EACH * float(n))
+    return n
 
 
-def _check_density(density: float) -> None:
-    positive("density", density)
+def _density(n: int, density: float | None) -> float:
+    """The density, if n vortices at it fill a box that there may be."""
+    density = measure("density", density)
+    side = sqrt(_count(n) / density)
+    # A lattice's box is wider than it is high, or higher than wide.
+    if not WIDEST_ASPECT * SHORTEST <= side <= LONGEST / WIDEST_ASPECT:
+        raise ValueError(
+            f"density = {density:g}: the box of {n} vortices would have sides of {side:.3g} λ; they lie "
+            f"between {SHORTEST:g} and {LONGEST:g} λ"
+        )
+    return density

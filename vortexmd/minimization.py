@@ -16,6 +16,8 @@ def minimize(sim: Any, force_tolerance: float, max_iterations: int) -> bool:
     if not force_tolerance > 0:
         raise ValueError(f"force_tolerance = {force_tolerance!r}: give a force in Ω₀, more than 0")
     start = sim.state.unwrapped
+    if len(start) == 0:
+        return True
 
     def energy_and_gradient(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         sim._place(x.reshape(-1, 2))

@@ -116,6 +116,8 @@ def cut_cells(positions: NDArray[np.float64], box: Box, reach: float) -> Cells:
         # Many more cells than vortices cost time and help nobody.
         crowd = np.sqrt(max(1.0, np.prod(np.maximum(wanted, 1.0)) / (4.0 * len(positions) + 64)))
         count = np.maximum(1, np.floor(wanted / crowd)).astype(np.int64)
+        # One long axis takes it all where the other is too short to be cut.
+        count = np.minimum(count, 64 * len(positions) + 4096)
         count[periodic & (count < 2 * STENCIL + 1)] = 1
     major = 0 if extent[0] > extent[1] else 1
     axes = [major, 1 - major]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isinf, sqrt
+from math import inf, isinf, sqrt
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ FORCE_TOLERANCE = 1e-6
 # Where the accuracy of a diverging law is counted from, in λ.
 R_MIN = 0.05
 FINEST_BINS = 9
+# Coefficients of tables, and sums of pairs, exceed what they are made of by less.
+STEEPEST = 1e20
 GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(20)
 
 
@@ -171,6 +173,11 @@ def build_tables(
         diverges[a, b] = diverges[b, a] = not law.bounded
     if uncovered:
         raise ValueError("pair_force: " + "; ".join(dict.fromkeys(uncovered)))
+    for law in laws:
+        if ENDLESS < law.cutoff < inf:
+            raise ValueError(
+                f"pair_force: cutoff = {law.cutoff:g}: give at most {ENDLESS:g} λ, or inf"
+            )
     cutoffs = np.array([0.0] + [ENDLESS if isinf(law.cutoff) else law.cutoff for law in laws])
     cutoff = float(cutoffs.max())
     # Below k = 6 the cubic would be too coarse; kinks in a user's force may ask for more.
@@ -203,6 +210,7 @@ def _edges(cutoff: float, bits: int) -> tuple[NDArray, NDArray]:
     return octave * (1 + (bins & ((1 << bits) - 1)) / (1 << bits)), octave
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _tabulate(law: Any, cutoff: float, bits: int) -> tuple[NDArray, NDArray, NDArray, float]:
     """Coefficients of the three tables (bins, 4), and the measured relative error of the force."""
     edge, octave = _edges(max(cutoff, 1.0), bits)
@@ -213,9 +221,14 @@ def _tabulate(law: Any, cutoff: float, bits: int) -> tuple[NDArray, NDArray, NDA
     r = np.sqrt(edge[:, None] + octave[:, None] * nodes)
     force = law.force(r) * switch(law.cutoff, r)
     whole = whole_energy(law, r)
-    if not (np.isfinite(force).all() and np.isfinite(whole).all()):
-        bad = r[~(np.isfinite(force) & np.isfinite(whole))].flat[0]
-        raise ValueError(f"pair_force: {law!r} is not finite at r = {bad:.6g} λ")
+    # Of force and energy, and of the numbers that tables are made of.
+    finite = np.isfinite(force / r * STEEPEST) & np.isfinite(whole * STEEPEST)
+    if not finite.all():
+        bad = r[~finite][0]
+        raise ValueError(
+            f"pair_force: {law!r} is not finite at r = {bad:.6g} λ, or too large for tables; give a "
+            f"force below about {1e300 / STEEPEST * bad:.1g} Ω₀ there"
+        )
     force_coefficients = (force / r) @ to_coefficients
     r_test = np.sqrt(edge[:, None] + octave[:, None] * between)
     exact = law.force(r_test) * switch(law.cutoff, r_test)

@@ -15,14 +15,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
-from vortexmd.checks import whole
+from vortexmd.checks import LARGEST, SMALLEST, fits_memory, numbers, shown, whole
 from vortexmd.external import ExternalForce
-from vortexmd.lattices import MAX_VORTICES, TRIANGULAR, random_vortices
+from vortexmd.lattices import BYTES_EACH, MAX_VORTICES, TRIANGULAR, random_vortices
+from vortexmd.vortices import MAX_TURNS
 
 # exp(-6²) = 2e-16: nothing of a Gaussian well is left beyond six radii.
 GAUSSIAN_REACH = 6.0
 # How far a lattice of pins may be strained to fit a box, in relative spacing.
 MAX_STRAIN = 0.05
+# Wells and their images across periodic sides, at most.
+MAX_WELLS = 10**7
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,25 +41,40 @@ class _Pins(ExternalForce):
     reach_in_radii: ClassVar[float]
 
     def __post_init__(self) -> None:
-        positions = _numbers("positions", self.positions)
+        positions = numbers("pins.positions", self.positions, "finite numbers in λ, shape (M, 2)")
         if positions.size == 0:
             positions = positions.reshape(0, 2)
         if positions.ndim != 2 or positions.shape[1] != 2 or not np.isfinite(positions).all():
-            raise ValueError("pins.positions: give finite numbers in λ, shape (M, 2)")
+            raise ValueError(
+                f"pins.positions = {shown(self.positions)}: give finite numbers in λ, shape (M, 2)"
+            )
+        if (np.abs(positions) > LARGEST).any():
+            raise ValueError(f"pins.positions = {shown(self.positions)}: at most {LARGEST:g} λ")
         for name, positive in (("depth", False), ("radius", True)):
-            value = _numbers(name, getattr(self, name))
+            what = "lengths in λ" if positive else "energies in ε₀"
+            value = numbers(f"pins.{name}", getattr(self, name), what)
             if value.shape not in ((), (len(positions),)):
                 raise ValueError(
                     f"pins.{name}: shape {value.shape}, one number or {len(positions)}"
                 )
-            if not np.isfinite(value).all() or (positive and not np.all(value > 0)):
-                what = "positive lengths in λ" if positive else "finite energies in ε₀"
-                raise ValueError(f"pins.{name} = {getattr(self, name)!r}: give {what}")
+            low = SMALLEST if positive else -LARGEST
+            if not ((value >= low) & (value <= LARGEST)).all():
+                raise ValueError(
+                    f"pins.{name} = {shown(getattr(self, name))}: give {what} from {low:g} to {LARGEST:g}"
+                )
             value.setflags(write=False)
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value)
         positions.setflags(write=False)
         object.__setattr__(self, "positions", positions)
         if self.box is not None:
+            _check_box(self.box)
+            far = np.abs(positions) > MAX_TURNS * np.array(self.box.lengths)
+            k = int(np.argmax(far.any(axis=1))) if len(positions) else 0
+            if (far & self.box.periodic).any():
+                raise ValueError(
+                    f"pins.positions[{k}] = {positions[k]}: more than {MAX_TURNS:.0e} times round the box "
+                    f"{self.box.lengths}"
+                )
             outside = np.flatnonzero(~self.box.contains(self.box.wrap(positions)[0]))
             if outside.size:
                 k = outside[0]
@@ -87,6 +105,7 @@ class _Pins(ExternalForce):
     ) -> Self:
         """`n` wells at random places of the box, at least `min_distance` (λ) apart."""
         _check_box(box)
+        n = _count(n)
         sites = random_vortices(n, box=box, min_distance=min_distance, seed=seed).positions
         return cls(sites, depth, radius, box)
 
@@ -163,7 +182,15 @@ class _BoundPins(ExternalForce):
         depth = np.broadcast_to(np.asarray(pins.depth, dtype=float), (len(pins),))
         reach = float(pins.reach_in_radii * radius.max(initial=0.0)) or 1.0
         sites = pins.box.wrap(pins.positions)[0]
-        turns = [np.arange(-m, m + 1) for m in np.where(periodic, np.ceil(reach / lengths), 0)]
+        most = np.where(periodic, np.ceil(reach / lengths), 0.0)
+        wells = len(pins) * float(np.prod(2 * most + 1))
+        if wells > MAX_WELLS:
+            raise ValueError(
+                f"pins.radius = {radius.max():g}: with their images across the periodic sides of "
+                f"{pins.box.lengths} the wells count {wells:.3g}, and {MAX_WELLS:.0e} is the most; give "
+                f"smaller or fewer ones"
+            )
+        turns = [np.arange(-m, m + 1) for m in most]
         images = np.array([(i, j) for i in turns[0] for j in turns[1]]) * lengths
         sites = (sites[None] + images[:, None]).reshape(-1, 2)
         radius, depth = np.tile(radius, len(images)), np.tile(depth, len(images))
@@ -175,7 +202,9 @@ class _BoundPins(ExternalForce):
         sites, radius, depth = sites[near], radius[near], depth[near]
         # Cells no narrower than the reach, and not many more of them than wells.
         crowd = sqrt(max(1.0, float(np.prod((high - low) / reach)) / (4.0 * len(sites) + 16)))
-        self.count = np.maximum(1, np.floor((high - low) / (reach * crowd))).astype(np.int64)
+        # One axis alone may have as many cells as both should.
+        cells = np.clip(np.floor((high - low) / (reach * crowd)), 1, 4 * len(sites) + 16)
+        self.count = cells.astype(np.int64)
         self.origin, self.width = low, (high - low) / self.count
         cell = np.clip(((sites - low) / self.width).astype(np.int64), 0, self.count - 1)
         flat = cell[:, 1] * self.count[0] + cell[:, 0]
@@ -262,38 +291,40 @@ def _wells(
                     energies[i] -= well
 
 
-def _numbers(name: str, value: Any) -> NDArray[np.float64]:
-    try:
-        return np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"pins.{name} = {value!r}: give numbers") from None
+def _count(n: int) -> int:
+    n = whole("pins.n", n, 1, MAX_VORTICES)
+    fits_memory("pins.n", n, BYTES_EACH * float(n))
+    return n
 
 
 def _check_box(box: Any) -> None:
     if not isinstance(box, Box):
-        raise ValueError(f"pins.box = {box!r}: give the simulation's Box, as in box=start.box")
+        raise ValueError(f"pins.box = {shown(box)}: give the simulation's Box, as in box=start.box")
 
 
 def _fit(n: int, box: Box, kind: str) -> tuple[int, int]:
     """(columns, rows) of a lattice of n sites whose spacings fit the box."""
     _check_box(box)
-    n = whole("pins.n", n, 1, MAX_VORTICES)
+    n = _count(n)
     step, shape = (2, TRIANGULAR) if kind == "triangular" else (1, 1.0)
-    fits: dict[int, tuple[float, int, int]] = {}
-    for rows in range(step, 4 * n + 8, step):
-        ideal = box.lengths[0] * shape * rows / box.lengths[1]
-        for columns in {max(1, int(ideal)), int(ideal) + 1}:
-            strain = abs(np.log(columns / ideal))
-            if strain <= MAX_STRAIN and columns * rows <= 8 * n + 64:
-                fits[columns * rows] = min(
-                    fits.get(columns * rows, (np.inf, 0, 0)), (strain, columns, rows)
-                )
-    if n not in fits:
-        below = max((m for m in fits if m < n), default=None)
-        above = min((m for m in fits if m > n), default=None)
-        named = " or ".join(str(m) for m in (below, above) if m is not None)
+    most = 8 * n + 64
+    slope = box.lengths[0] * shape / box.lengths[1]
+    # A column at least, and no more sites than `most`.
+    rows = np.arange(step, min(4.0 * n + 8, 2 * sqrt(most / slope) + 2), step)
+    ideal = slope * rows
+    columns = np.concatenate((np.maximum(1.0, np.floor(ideal)), np.floor(ideal) + 1))
+    strain = np.abs(np.log(columns / np.tile(ideal, 2)))
+    rows = np.tile(rows, 2)
+    good = np.flatnonzero((strain <= MAX_STRAIN) & (columns * rows <= most))
+    sites = (columns * rows)[good]
+    fitting = good[sites == n]
+    if not fitting.size:
+        below, above = sites[sites < n], sites[sites > n]
+        nearest = [*below[np.argsort(below)[-1:]], *above[np.argsort(above)[:1]]]
+        named = " or ".join(f"{m:.0f}" for m in nearest)
         raise ValueError(
             f"pins.n = {n}: a {kind} lattice of {n} wells does not fit the box {box.lengths} within "
             f"{MAX_STRAIN:.0%}" + (f"; n = {named} does" if named else "")
         )
-    return fits[n][1:]
+    best = fitting[np.lexsort((rows[fitting], columns[fitting], strain[fitting]))[0]]
+    return int(columns[best]), int(rows[best])

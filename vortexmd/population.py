@@ -37,6 +37,8 @@ class Population:
         (N,).
     next_id
         The id of the next vortex to appear.
+    rest
+        (N, 2) λ: what rounding has taken from the positions so far; nothing at first.
     mirrors
         (N, 2, 2) how reflections have turned each one's noise, where something reflects; else None.
     """
@@ -48,6 +50,7 @@ class Population:
     winding: NDArray[np.int64]
     ids: NDArray[np.int64]
     next_id: int
+    rest: NDArray[np.float64]
     mirrors: NDArray[np.float64] | None = None
 
     @classmethod
@@ -61,6 +64,7 @@ class Population:
             start.winding.copy(),
             start.ids.copy(),
             int(start.ids.max(initial=-1)) + 1,
+            np.zeros((len(start), 2)),
         )
 
     def __len__(self) -> int:
@@ -84,8 +88,14 @@ class Population:
         return self.box.wrap(self.positions)[0]
 
     def fold(self) -> None:
-        """Fold the positions for good."""
-        self.positions, turns = self.box.wrap(self.positions)
+        """Fold the positions for good; what rounding takes from them goes to the rest."""
+        folded, turns = self.box.wrap(self.positions)
+        taken = turns * np.array(self.box.lengths)
+        plain = self.positions - taken
+        back = plain - self.positions
+        lost = (self.positions - (plain - back)) - (taken + back)
+        self.rest = self.rest + ((plain - folded) + lost)
+        self.positions = folded
         self.image = self.image + turns
 
     def reorder(self, order: NDArray[np.int64]) -> None:
@@ -100,13 +110,14 @@ class Population:
 
     def arrays(self) -> dict[str, NDArray]:
         """All arrays by name: what a checkpoint stores."""
-        names = ARRAYS if self.mirrors is None else (*ARRAYS, "mirrors")
+        names = (*ARRAYS, "rest") if self.mirrors is None else (*ARRAYS, "rest", "mirrors")
         return {name: getattr(self, name) for name in names}
 
     def place(self, unwrapped: NDArray[np.float64]) -> None:
         """Put the vortices, in order of id, at (N, 2) unfolded positions in λ."""
         order = np.argsort(self.ids)
         self.positions[order] = unwrapped - self.image[order] * np.array(self.box.lengths)
+        self.rest[:] = 0.0
 
     def moved(self) -> float:
         """Largest distance from the reference, in λ."""
@@ -126,6 +137,7 @@ class Population:
         self.image = np.concatenate((self.image, image))
         self.winding = np.append(self.winding, winding)
         self.ids = np.append(self.ids, self.next_id)
+        self.rest = np.concatenate((self.rest, np.zeros((1, 2))))
         if self.mirrors is not None:
             self.mirrors = np.concatenate((self.mirrors, np.eye(2)[None]))
         self.next_id += 1

@@ -50,14 +50,16 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def normal_pairs(seed, step, stream, ids, out):
-    """Box–Muller on the four words of counter (id, step low, step high, stream)."""
+    """Box–Muller on the four words of counter (id low, step low, step high, stream and id high)."""
     low = np.uint64(0xFFFFFFFF)
     for i in range(ids.shape[0]):
+        name = np.uint64(ids[i])
         w0, w1, w2, w3 = philox4x32(
-            np.uint64(ids[i]) & low,
+            name & low,
             step & low,
             step >> np.uint64(32),
-            stream,
+            # Streams are few: ids beyond 32 bits use the rest of their word.
+            np.uint64(stream) | ((name >> np.uint64(32)) << np.uint64(8)),
             seed & low,
             seed >> np.uint64(32),
         )

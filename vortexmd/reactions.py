@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import potentials
-from vortexmd.checks import positive, whole
+from vortexmd.checks import measure, positive, whole
 from vortexmd.events import Event
 from vortexmd.population import Population
 
@@ -74,7 +74,8 @@ class Annihilation(Reaction):
             object.__setattr__(self, "mu", None)
             object.__setattr__(self, "kappa", None)
             object.__setattr__(self, "distance", distance)
-        positive("annihilation.distance", self.distance)
+        distance = measure("annihilation.distance", self.distance)
+        object.__setattr__(self, "distance", distance)
 
     def product(self, n1: int, n2: int) -> int | None:
         return n1 + n2 if n1 * n2 < 0 else None
@@ -102,7 +103,7 @@ class Merging(Reaction):
     kind = "merging"
 
     def __post_init__(self) -> None:
-        positive("merging.distance", self.distance)
+        object.__setattr__(self, "distance", measure("merging.distance", self.distance))
         whole("merging.max_winding", self.max_winding, 2, 100)
 
     def product(self, n1: int, n2: int) -> int | None:

@@ -9,7 +9,6 @@ writes it. In a ``with`` block it is, which is faster for many small reads.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,11 +20,13 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vortexmd import h5md, region_records
+from vortexmd import checksums, h5md, region_records
 from vortexmd.appender import read_changes
+from vortexmd.checks import file_path
+from vortexmd.description import naming
 from vortexmd.events import Event
-from vortexmd.frames import events_from
-from vortexmd.h5md import PARTICLE_COLUMNS, REGION, SERIES
+from vortexmd.frames import events_from, read_arrays, read_frame
+from vortexmd.h5md import SERIES
 from vortexmd.recovery import open_to_read, telling_damage
 from vortexmd.vortices import Vortices
 
@@ -74,7 +75,10 @@ class Trajectory:
     """
 
     def __init__(self, path: str | Path):
-        self.path = Path(os.path.abspath(path))
+        self.path = Path(os.path.abspath(file_path("path", path)))
+        # Opening a pipe would wait for somebody to write into it.
+        if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+            raise ValueError(f"trajectory {self.path}: a device or a pipe; give a file")
         self._handle: h5py.File | None = None
         self._run: str | None = None
         # Which frames of the file these are; `_whole` is all of them.
@@ -98,7 +102,7 @@ class Trajectory:
             return part
         frame = self._row(key)
         with self._reading() as file:
-            return self._read_frame(file, frame)
+            return read_frame(file, self._layout, self._extent.width, frame)
 
     def _row(self, frame: int) -> int:
         """Where one of these frames stands in the file."""
@@ -110,7 +114,8 @@ class Trajectory:
     def __iter__(self) -> Iterator[Vortices]:
         for block in self._blocks():
             with self._reading() as file:
-                frames = [self._read_frame(file, k) for k in block]
+                width = self._extent.width
+                frames = [read_frame(file, self._layout, width, k) for k in block]
             yield from frames
 
     def _blocks(self) -> Iterator[range]:
@@ -174,7 +179,7 @@ class Trajectory:
                         file[column.path].refresh()
             self._extent = h5md.extent(file)
             self.provenance: dict[str, Any] = h5md.read_json(file, h5md.PROVENANCE)
-            self._run = self.provenance["run"]
+            self._run = str(self.provenance["run"])
         self._frames = self._whole = range(self._extent.frames)
         return len(self)
 
@@ -183,7 +188,7 @@ class Trajectory:
         file = open_to_read(self.path) if self._handle is None else self._handle
         try:
             with telling_damage(self.path):
-                if self._run and self._run != h5md.read_json(file, h5md.PROVENANCE)["run"]:
+                if self._run and self._run != str(h5md.read_json(file, h5md.PROVENANCE)["run"]):
                     raise ValueError(
                         f"trajectory {self.path}: replaced by another run since it was loaded; load it "
                         f"again"
@@ -192,26 +197,6 @@ class Trajectory:
         finally:
             if file is not self._handle:
                 file.close()
-
-    def _read_frame(self, file: h5py.File, frame: int) -> Vortices:
-        width = self._extent.width
-        arrays = {name: file[c.path][frame, :width] for name, c in PARTICLE_COLUMNS.items()}
-        ids = arrays["id"]
-        there = np.flatnonzero(ids >= 0)
-        there = there[np.argsort(ids[there])]
-        if len(there) != file[SERIES["count"].path][frame]:
-            raise ValueError(
-                f"trajectory {self.path}: frame {frame} is damaged (vortices are missing)"
-            )
-        return Vortices(
-            arrays["position"][there, :2],
-            arrays["charge"][there],
-            h5md.read_box(file, file[h5md.EDGES][frame]),
-            ids[there],
-            arrays["image"][there, :2],
-            int(file[h5md.STEP][frame]),
-            float(file[h5md.TIME][frame]),
-        )
 
     # ------------------------------------------------------------------ series
 
@@ -228,22 +213,27 @@ class Trajectory:
         """
         if name not in SERIES:
             raise ValueError(f"series {name!r}: give one of {', '.join(SERIES)}")
-        return self._column(SERIES[name].path)
+        return self._column(name)
 
-    def _column(self, path: str) -> NDArray[Any]:
+    def _column(self, name: str) -> NDArray[Any]:
         with self._reading() as file:
-            values: NDArray[Any] = file[path][: self._extent.frames]
+            seals = checksums.Seals(file, self._layout, self._whole)
+            # They have one checksum together.
+            names = h5md.ALL_SERIES if self._layout.checksums else {name} - {"step"}
+            rows = {n: file[self._layout.frames[n].path][: len(self._whole)] for n in names}
+            seals.check_rows("series", rows)
+        values: NDArray[Any] = seals.steps if name == "step" else rows[name]
         return values[np.asarray(self._frames, dtype=np.intp)]
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """(T,) steps."""
-        return self._column(h5md.STEP)
+        return self._column("step")
 
     @property
     def times(self) -> NDArray[np.float64]:
         """(T,) times in τ."""
-        return self._column(h5md.TIME)
+        return self._column("time")
 
     @property
     def energy(self) -> NDArray[np.float64]:
@@ -308,13 +298,18 @@ class Trajectory:
         """Every event in the file, in order (of a slice: of the whole file all the same)."""
         with self._reading() as file:
             columns, stop = self._layout.events, self._extent.events
-            return events_from({name: file[c.path][:stop] for name, c in columns.items()})
+            rows = {name: file[c.path][:stop] for name, c in columns.items()}
+            checksums.check_events(rows, self._layout)
+            try:
+                return events_from(rows)
+            except ValueError as error:
+                raise OSError(f"events: {error}") from None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The configuration that the run began with, as `Simulation.description` gave it."""
         with self._reading() as file:
-            return h5md.read_json(file, h5md.DESCRIPTION)
+            return h5md.read_description(file)
 
     @property
     def changes(self) -> list[tuple[int, dict[str, Any]]]:
@@ -324,7 +319,8 @@ class Trajectory:
         a minimisation.
         """
         with self._reading() as file:
-            return [(c.step, json.loads(c.text)) for c in read_changes(file, self._extent)]
+            changes = read_changes(file, self._extent)
+            return [(c.step, h5md.description_of(c.text, h5md.CHANGE_TEXT)) for c in changes]
 
     # ------------------------------------------------------------------ pinning regions
 
@@ -337,7 +333,8 @@ class Trajectory:
         ValueError
             If they change between these frames: a slice of those before or after has one partition.
         """
-        return region_records.regions_of(self) if self._layout.regions else None
+        with naming(f"trajectory {self.path}"):
+            return region_records.regions_of(self) if self._layout.regions else None
 
     @property
     def hopping(self) -> ArrheniusHopping | None:
@@ -348,7 +345,8 @@ class Trajectory:
         ValueError
             If it changes between these frames, or rests on a Python function, which no file holds.
         """
-        return region_records.hopping_of(self) if self._layout.regions else None
+        with naming(f"trajectory {self.path}"):
+            return region_records.hopping_of(self) if self._layout.regions else None
 
     @property
     def has_regions(self) -> bool:
@@ -366,10 +364,11 @@ class Trajectory:
             If the run has no regions.
         """
         self._need_regions()
-        row, width = self._row(frame), self._extent.width
+        row = self._row(frame)
         with self._reading() as file:
-            ids = file[PARTICLE_COLUMNS["id"].path][row, :width]
-            labels: NDArray[np.int32] = file[REGION.path][row, :width]
+            one, width = range(row, row + 1), self._extent.width
+            _, arrays = read_arrays(file, self._layout, width, one, "id", "region")
+        ids, labels = arrays["id"][0], arrays["region"][0]
         there = ids >= 0
         return labels[there][np.argsort(ids[there])]
 
@@ -383,14 +382,17 @@ class Trajectory:
             If the run has no regions, or they change between these frames.
         """
         self._need_regions()
-        number, width = len(self.regions or ()), self._extent.width
+        number = len(self.regions or ())
         parts = [np.empty((0, number), dtype=np.int64)]
         for block in self._blocks():
-            rows = slice(min(block), max(block) + 1, abs(block.step))
+            rows = range(min(block), max(block) + 1, abs(block.step))
             with self._reading() as file:
-                labels = file[REGION.path][rows, :width]
-                windings = file[PARTICLE_COLUMNS["charge"].path][rows, :width]
-            part = region_records.counts(labels, windings, number)
+                _, arrays = read_arrays(
+                    file, self._layout, self._extent.width, rows, "id", "region", "charge"
+                )
+            if arrays["region"].max(initial=-1) >= number:
+                raise ValueError(f"trajectory {self.path}: vortices in more regions than {number}")
+            part = region_records.counts(arrays["region"], arrays["charge"], number)
             parts.append(part if block.step > 0 else part[::-1])
         return np.concatenate(parts)
 

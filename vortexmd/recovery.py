@@ -8,25 +8,31 @@ whatever happens meanwhile. Chunks are copied as they are, without unpacking.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
 
-from vortexmd import h5md
-from vortexmd.files import WriterLock, beside, check_folder, is_locked, make_room, replace
+from vortexmd import checksums, h5md
+from vortexmd.copying import OVERHEAD as OVERHEAD
+from vortexmd.copying import copy, telling_damage
+from vortexmd.files import (
+    WriterLock,
+    check_folder,
+    free_name,
+    is_locked,
+    replace,
+    sync_folder,
+)
 from vortexmd.h5md import Extent
+from vortexmd.index_repair import RepairedFile
+from vortexmd.soundness import check_as_made, sound_extent
 from vortexmd.superblock import KilledFile, read_header
 
-# More than the groups, attributes and indexes of a file ever take.
-OVERHEAD = 2**20
 ATTEMPTS = 4
 
 
@@ -54,7 +60,8 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
     BlockingIOError
         If the file is being written.
     FileNotFoundError, ValueError
-        If it is missing, truncated or not a trajectory, or has fewer frames than that.
+        If it is missing, truncated or not a trajectory, or has fewer frames than that, or there is damage
+        in what is to be kept.
     OSError
         If there is no room for the copy; the file is then as it was.
     """
@@ -68,8 +75,22 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
         lock.release()
 
 
-def make_whole(path: Path, frames: int | None = None) -> int:
-    """As `recover`, for whoever holds the writer's lock already."""
+def make_whole(path: Path, frames: int | None = None, *, certain: int | None = None) -> int:
+    """As `recover`, for whoever holds the writer's lock already.
+
+    Parameters
+    ----------
+    path, frames
+        As there.
+    certain
+        The step of a checkpoint with which the run goes on. Frames after it that a power failure has
+        damaged are no error then: from the first one on they are left out, to be computed again.
+
+    Warns
+    -----
+    UserWarning
+        If frames are left out.
+    """
     header = read_header(path)
     with open_to_read(path, alone=True) as file:
         with telling_damage(path):
@@ -77,17 +98,149 @@ def make_whole(path: Path, frames: int | None = None) -> int:
             kept = h5md.extent(file)
         if frames is not None:
             kept = _shorter(file, kept, frames, path)
+        if certain is not None:
+            kept = _sound(file, kept, certain, path)
+        # To look through what was on the disk at the checkpoint would take as long as reading all of it.
+        found = checksums.damage(file, kept) if certain is None else None
+        if found is not None:
+            raise ValueError(
+                f"trajectory {path}: damaged ({found[1]}); the frames before stay with "
+                f"vortexmd.recovery.recover(path, frames={found[0]})"
+            )
         if not header.writing and h5md.is_whole(file, kept):
             return kept.frames
-        temporary = _copy(file, path, kept)
+        temporary = copy(file, path, kept)
     replace(temporary, path)
     return kept.frames
+
+
+def _sound(file: h5py.File, kept: Extent, certain: int, path: Path) -> Extent:
+    """Without what comes after a step and is not as it was written."""
+    with telling_damage(path):
+        sound = sound_extent(file, certain)
+        if (sound.frames, sound.events, sound.changes) == (kept.frames, kept.events, kept.changes):
+            return kept
+        kept, before = _shorter(file, sound, sound.frames, path), kept
+    if kept.frames < before.frames:
+        _tell(path, f"damaged from frame {kept.frames} on", "that")
+    return kept
+
+
+def mend(path: Path, certain: int) -> int:
+    """Make a trajectory whole with which a run goes on, whatever a power failure has done to it.
+
+    For whoever holds the writer's lock: `make_whole`, and where that is refused, `salvage`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    certain
+        The step of the checkpoint from which the run goes on; −1 without one.
+
+    Returns
+    -------
+    int
+        The number of frames in the file.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be read, or it is not a trajectory; it is as it was then.
+    OSError
+        If there is no room for the copy; it is as it was then.
+
+    Warns
+    -----
+    UserWarning
+        If frames are left out.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        return make_whole(path, certain=certain)
+    except ValueError as error:
+        problem = str(error).removeprefix(f"trajectory {path}: ")
+        kept = salvage(path, problem=problem, certain=certain)
+        if kept is None:
+            raise
+        return kept
+
+
+def salvage(path: Path, *, problem: str, certain: int = -1) -> int | None:
+    """Save what can be read of a damaged trajectory; for whoever holds the writer's lock.
+
+    Structures that a power failure has torn are read as they are, and frames kept up to the first that
+    does not have its checksums. The damaged file stays as ``….damaged``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    problem
+        What is wrong with it, in words: for the warning.
+    certain
+        The step of a good checkpoint of the same run; −1 without one.
+
+    Returns
+    -------
+    int or None
+        The number of frames that the file now has. None if nothing can be read: nothing is changed then.
+
+    Raises
+    ------
+    OSError
+        If there is no room for the copy; the file is as it was then.
+
+    Warns
+    -----
+    UserWarning
+        In one line: what was wrong, what is kept, under which name the damaged file stays.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        with telling_damage(path), RepairedFile(path) as file:
+            h5md.check_ours(file, path)
+            check_as_made(file)
+            kept = sound_extent(file, certain, all_frames=True)
+            kept = _shorter(file, kept, kept.frames, path)
+    except ValueError:
+        return None
+    with RepairedFile(path) as file:
+        temporary = copy(file, path, kept)
+    damaged = keep_damaged(path)
+    replace(temporary, path)
+    _tell(path, problem, f"what comes after its first {kept.frames} frames", damaged)
+    return kept.frames
+
+
+def keep_damaged(path: Path) -> Path:
+    """Give a damaged file that is to be replaced a second name, ``….damaged``, and tell it."""
+    first = path.with_name(f"{path.name}.damaged")
+    if first.exists() and first.samefile(path):
+        return first
+    new = free_name(path, "damaged")
+    try:
+        os.link(path, new)
+    except OSError:
+        # No links on this file system.
+        shutil.copy2(path, new)
+    sync_folder(path)
+    return new
+
+
+def _tell(path: Path, problem: str, lost: str, damaged: Path | None = None) -> None:
+    kept = "" if damaged is None else f"; the damaged file is kept as {damaged.name}"
+    warnings.warn(
+        f"trajectory {path}: {problem} (a power failure?); {lost} is computed anew{kept}",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def widen(path: Path, width: int) -> None:
     """Write a file anew whose particle arrays can grow to `width` and beyond."""
     with open_to_read(path, alone=True) as file:
-        temporary = _copy(file, path, h5md.extent(file), h5md.HEADROOM * width)
+        temporary = copy(file, path, h5md.extent(file), h5md.HEADROOM * width)
     replace(temporary, path)
 
 
@@ -116,6 +269,9 @@ def open_to_read(path: Path, *, alone: bool = False) -> h5py.File:
             # HDF5 would give zeros for what is missing.
             reason = "truncated; a copy or download that was cut short?"
             continue
+        if header.damaged:
+            reason = "its first 48 bytes are damaged"
+            continue
         try:
             if header.swmr and (alone or is_locked(path) is False):
                 return KilledFile(path)
@@ -130,15 +286,6 @@ def open_to_read(path: Path, *, alone: bool = False) -> h5py.File:
     raise ValueError(f"trajectory {path}: cannot be opened ({reason})")
 
 
-@contextmanager
-def telling_damage(path: Path) -> Iterator[None]:
-    """What h5py raises over damaged data, as one line."""
-    try:
-        yield
-    except (OSError, KeyError, RuntimeError, json.JSONDecodeError) as error:
-        raise ValueError(f"trajectory {path}: damaged or truncated ({error})") from None
-
-
 def _shorter(file: h5py.File, kept: Extent, frames: int, path: Path) -> Extent:
     """What is left when only the first frames are kept: events and changes up to the last one."""
     if isinstance(frames, bool) or not 0 <= frames <= kept.frames:
@@ -148,103 +295,3 @@ def _shorter(file: h5py.File, kept: Extent, frames: int, path: Path) -> Extent:
     changes = int(np.searchsorted(file["parameters/changes/step"][: kept.changes], last))
     text = int(file["parameters/changes/end"][changes - 1]) if changes else 0
     return Extent(frames, kept.width, events, changes, text)
-
-
-def _copy(source: h5py.File, path: Path, kept: Extent, limit: int = 0) -> Path:
-    """A copy of what is kept, under a temporary name in the same folder."""
-    temporary = beside(path, "recovering")
-    try:
-        make_room(temporary, path.stat().st_size + OVERHEAD)
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{error.strerror}; making the file whole takes a copy of it: free some room and try again",
-            str(path),
-        ) from None
-    layout = h5md.layout_of(source)
-    rows = {
-        column.path: n
-        for table, n in zip(layout.tables, (kept.frames, kept.events, kept.changes), strict=True)
-        for column in table.values()
-    }
-    rows[h5md.CHANGE_TEXT] = kept.text
-    wide = {column.path for column in layout.particles.values()}
-    made: dict[Any, str] = {}
-
-    def visit(name: str) -> None:
-        link = source.get(name, getlink=True)
-        if not isinstance(link, h5py.HardLink):
-            target[name] = link
-            return
-        item = source[name]
-        if isinstance(item, h5py.Group):
-            _copy_attributes(item, target.require_group(name))
-            for child in item:
-                visit(f"{name}/{child}")
-            return
-        address = h5py.h5o.get_info(item.id).addr
-        if address in made:
-            target[name] = target[made[address]]
-            return
-        made[address] = name
-        growing = next((p for p in rows if source[p] == item), None)
-        if growing is None:
-            source.copy(item, target, name=name)
-            return
-        width = kept.width if growing in wide else None
-        _copy_rows(item, target, name, rows[growing], width, limit)
-
-    try:
-        with (
-            telling_damage(path),
-            h5py.File(temporary, "w", libver="latest", locking=False) as target,
-        ):
-            _copy_attributes(source, target)
-            for child in source:
-                visit(child)
-        shutil.copymode(path, temporary)
-    except BaseException:
-        temporary.unlink()
-        raise
-    return temporary
-
-
-def _copy_attributes(source: h5py.HLObject, target: h5py.HLObject) -> None:
-    for name in source.attrs:
-        # The value alone would lose a fixed length or a character set.
-        attribute = source.attrs.get_id(name)
-        target.attrs.create(name, source.attrs[name], attribute.shape, attribute.dtype)
-
-
-def _copy_rows(
-    source: h5py.Dataset, target: h5py.File, name: str, rows: int, width: int | None, limit: int
-) -> None:
-    """The first rows of a growing dataset, cut to `width`; full chunks as they are."""
-    shape = (rows, *source.shape[1:]) if width is None else (rows, width, *source.shape[2:])
-    most = list(source.maxshape)
-    if width is not None:
-        most[1] = max(most[1], limit)
-    target.require_group(name.rpartition("/")[0])
-    dataset = h5py.Dataset(
-        h5py.h5d.create(
-            target.id,
-            name.encode(),
-            source.id.get_type(),
-            h5py.h5s.create_simple(
-                shape, tuple(h5py.h5s.UNLIMITED if m is None else m for m in most)
-            ),
-            source.id.get_create_plist(),
-        )
-    )
-    _copy_attributes(source, dataset)
-    depth = source.chunks[0]
-    whole = rows - rows % depth
-    chunks: list[tuple[int, ...]] = []
-    source.id.chunk_iter(lambda info: chunks.append(info.chunk_offset))
-    for offset in chunks:
-        if offset[0] < whole and all(o < n for o, n in zip(offset, shape, strict=True)):
-            mask, raw = source.id.read_direct_chunk(offset)
-            dataset.id.write_direct_chunk(offset, raw, mask)
-    # A chunk that also holds what is not kept is unpacked.
-    if whole < rows:
-        dataset[whole:rows] = source[whole:rows]

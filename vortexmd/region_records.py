@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from vortexmd.description import restore
 from vortexmd.h5md import canonical
+from vortexmd.hopping import ArrheniusHopping
+from vortexmd.regions import Regions
 
 HOPPING = "ArrheniusHopping"
+KINDS = {"hopping": ArrheniusHopping, "regions": Regions}
 
 
 class Run(Protocol):
@@ -89,4 +92,7 @@ def counts(
 @lru_cache(maxsize=4)
 def _restored(text: str, name: str) -> Any:
     """The object, made once however often it is asked for."""
-    return restore(json.loads(text), name)
+    found = restore(json.loads(text), name)
+    if not isinstance(found, KINDS[name]):
+        raise ValueError(f"{name}: a {type(found).__name__} stands in the file")
+    return found

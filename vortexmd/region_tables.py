@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vortexmd.box import Box
+from vortexmd.checks import shown
 from vortexmd.config import ConfigError
 from vortexmd.description import construct
 from vortexmd.flux_exchange import ActivationLaw
+from vortexmd.number_files import read_numbers
 from vortexmd.regions import Regions
 
 SHAPES = ("rectangles", "polygons", "raster")
@@ -47,19 +46,27 @@ def make_regions(data: Mapping[str, Any], box: Box | None = None) -> Regions:
         )
     elif "boundary" in arguments:
         raise ConfigError("regions.boundary: goes with regions.lengths")
-    if given == ["raster"]:
-        arguments["labels"] = _raster(arguments.pop("raster"))
-    return construct(getattr(Regions, given[0]), arguments, "regions")
+    if given != ["raster"]:
+        return construct(getattr(Regions, given[0]), arguments, "regions")
+    if "labels" in arguments:
+        raise ConfigError("regions.labels: unknown key; did you mean regions.raster?")
+    raster = arguments.pop("raster")
+    arguments["labels"] = _raster(raster)
+    try:
+        return construct(Regions.raster, arguments, "regions")
+    except ValueError as error:
+        # Under the name that they have in the file.
+        reason = str(error).replace("labels", "raster")
+        file = f" (raster = {shown(raster)})" if isinstance(raster, str) else ""
+        raise ConfigError(reason + file) from None
 
 
 def _raster(value: Any) -> Any:
     """Labels as the file gives them, or named by it: .npy, or a text file whose lines run in x."""
     if not isinstance(value, str):
         return value
-    try:
-        return np.load(value) if Path(value).suffix == ".npy" else np.loadtxt(value, dtype=int).T
-    except (OSError, ValueError, EOFError) as error:
-        raise ConfigError(f"regions.raster = {value!r}: {error}") from None
+    numbers = read_numbers("regions.raster", value, int)
+    return numbers if value.endswith(".npy") else numbers.T
 
 
 def make_laws(value: Any, where: str) -> Any:
@@ -67,7 +74,9 @@ def make_laws(value: Any, where: str) -> Any:
     if isinstance(value, list):
         return [make_laws(item, f"{where}[{k}]") for k, item in enumerate(value)]
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{where} = {value!r}: give a table {{ kind = …, u0 = …, b_max = … }}")
+        raise ConfigError(
+            f"{where} = {shown(value)}: give a table {{ kind = …, u0 = …, b_max = … }}"
+        )
     if "function" in value:
         raise ConfigError(f"{where}.function: a Python function needs a Python script")
     return construct(ActivationLaw, value, where)

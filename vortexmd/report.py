@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vortexmd import analysis
-from vortexmd.description import restore
+from vortexmd.description import naming, restore
 
 # Of more pinning regions, only the range of their counts is told.
 MOST_REGIONS = 8
@@ -114,11 +114,12 @@ def configuration_at(trajectory: Any, step: int) -> dict[str, Any]:
 
 def pins_of(trajectory: Any, step: int) -> list[Any]:
     """The pinning arrays at a step of a run."""
-    return [
-        restore(field, "external")
-        for field in configuration_at(trajectory, step).get("external", [])
-        if field.get("type") in ("GaussianPins", "ParabolicPins")
-    ]
+    with naming(f"trajectory {trajectory.path}"):
+        return [
+            restore(field, "external")
+            for field in configuration_at(trajectory, step).get("external", [])
+            if field.get("type") in ("GaussianPins", "ParabolicPins")
+        ]
 
 
 def _regions(last: Any) -> list[dict[str, Any]] | None:

@@ -14,7 +14,7 @@ import os
 import time as clock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from math import inf, isfinite, sqrt
+from math import hypot, inf, sqrt
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,12 +25,22 @@ from tqdm import tqdm
 import potentials
 from potentials.pair_friction import as_pair_friction
 from vortexmd import checkpoint as checkpoints
-from vortexmd import density, minimization
+from vortexmd import density, interrupts, minimization
 from vortexmd import reactions as chemistry
-from vortexmd.checks import not_negative, positive, whole
-from vortexmd.description import describe
+from vortexmd.box import LONGEST
+from vortexmd.checks import (
+    flag,
+    measure,
+    measure_or_zero,
+    not_negative,
+    positive,
+    shown,
+    whole,
+)
+from vortexmd.description import describe, naming
 from vortexmd.events import Event
 from vortexmd.external import ExternalForce
+from vortexmd.files import WriterLock
 from vortexmd.forces import PairForces
 from vortexmd.hopper import Hopper, exclusion_distance
 from vortexmd.hopping import ArrheniusHopping
@@ -40,11 +50,12 @@ from vortexmd.pair_friction import NEAREST, PairMobility, build_friction, check_
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
 from vortexmd.random_numbers import thermal_noise
-from vortexmd.vortices import Vortices
+from vortexmd.vortices import MAX_TURNS, Vortices
 
 CHECKPOINT_SECONDS = 60.0
 MAX_STEPS = 2**62
 MAX_THREADS = 1024
+MAX_ITERATIONS = 2**30
 NO_MIRRORS = np.empty((0, 2, 2))
 
 
@@ -141,23 +152,30 @@ class Simulation:
                 f"start: give Vortices, as vmd.random_vortices(…) makes them, not "
                 f"{type(start).__name__}"
             )
-        if len(start) == 0 and not any(getattr(r, "brings", ()) for r in _listed(reactions)):
+        reactions = _listed(reactions)
+        if len(start) == 0 and not any(getattr(r, "brings", ()) for r in reactions):
             raise ValueError(
                 "start: no vortices; one is the least, unless some come in from outside (a run may end "
                 "with none)"
             )
         if pair_force is not None and not isinstance(pair_force, potentials.Potential):
             raise ValueError(
-                f"pair_force = {pair_force!r}: give a potential (potentials.London(), …), an "
+                f"pair_force = {shown(pair_force)}: give a potential (potentials.London(), …), an "
                 f"Interaction, or None; a plain function goes into potentials.FromFunction"
             )
-        if integrator not in INTEGRATORS:
-            raise ValueError(f"integrator = {integrator!r}: give one of {', '.join(INTEGRATORS)}")
-        if precision != "double":
-            raise ValueError(f"precision = {precision!r}: this version computes in 'double' only")
-        for name, value in (("skin", skin), ("max_displacement", max_displacement)):
-            if value is not None and not (isinstance(value, (int, float, np.number)) and value > 0):
-                raise ValueError(f"{name} = {value!r}: give a length in λ, more than 0")
+        if not isinstance(integrator, str) or integrator not in INTEGRATORS:
+            raise ValueError(
+                f"integrator = {shown(integrator)}: give one of {', '.join(INTEGRATORS)}"
+            )
+        if not isinstance(precision, str) or precision != "double":
+            raise ValueError(
+                f"precision = {shown(precision)}: this version computes in 'double' only"
+            )
+        # Infinite ones are what descriptions call the skin of endless forces, and no limit.
+        if skin is not None and not _is_infinite(skin):
+            skin = measure("skin", skin)
+        if max_displacement is not None and not _is_infinite(max_displacement):
+            max_displacement = measure("max_displacement", max_displacement)
         if threads is not None:
             whole("threads", threads, 1, MAX_THREADS)
         self.box = start.box
@@ -177,17 +195,21 @@ class Simulation:
         self._sides = np.array([SIDES[word] for word in self.box.boundary])
 
         self._here = Population.of(start)
-        self._drift = np.zeros((2, 2))
+        self._drift, self._drift_rest = np.zeros((2, 2)), np.zeros((2, 2))
         self.step = int(start.step)
         self._time_origin = (self.step, float(start.time))
         self._target = self.step
         self._stop_requested = False
+        # The checkpoint that this simulation comes from or was last saved to, with step and target.
+        self._saved: tuple[str, int, int] | None = None
+        # (step, seed): up to which step which seed held, where a checkpoint went on under another.
+        self.earlier_seeds: list[tuple[int, int]] = []
         self._noise: tuple[tuple[int, int], NDArray[np.float64]] | None = None
         self._ramp: tuple[int, int, float, float] | None = None
 
-        self._dt = positive("dt", dt)
+        self._dt = measure("dt", dt)
         self.temperature = temperature
-        self._reactions = _listed(reactions)
+        self._reactions = reactions
         self._external: list[ExternalForce] = []
         self.external = external  # type: ignore[assignment]
         self._prepare()
@@ -199,7 +221,9 @@ class Simulation:
         """Tables, reach and neighbour machinery for the windings that can occur."""
         for reaction in self._reactions:
             if not isinstance(reaction, chemistry.Reaction):
-                raise ValueError(f"reactions: {reaction!r} is not a reaction such as Annihilation")
+                raise ValueError(
+                    f"reactions: {shown(reaction)} is not a reaction such as Annihilation"
+                )
         # The regions as parts of this box, so that whoever reads the description has its boundary too.
         self._reactions = tuple(
             r.within(self.box) if isinstance(r, ArrheniusHopping) else r for r in self._reactions
@@ -242,6 +266,10 @@ class Simulation:
             free_run = self.pair_force is None and self.pair_friction is None
             limit = inf if free_run else min(1.0, 0.5 * spacing)
         self._step_limit = limit
+        # How far along each axis a vortex may get, and a displacement that asks for a look at that.
+        turns = np.where(self.box.periodic, MAX_TURNS * self._lengths, inf)
+        self._farthest = np.minimum(turns, LONGEST)
+        self._coarse_move = min(1e3, float(turns.min()) / MAX_TURNS)
         self._reactions_due = bool(self._reactions)
         if hops or "reflecting" in self.box.boundary:
             self._here.watch_reflections()
@@ -287,11 +315,12 @@ class Simulation:
 
     def _frictions(self, windings: NDArray[np.int64]) -> NDArray[np.float64]:
         if not isinstance(self._friction, Mapping):
-            return np.full(len(windings), positive("friction", self._friction))
-        missing = [n for n in windings.tolist() if n not in self._friction]
+            return np.full(len(windings), measure("friction", self._friction))
+        values = {n: measure(f"friction[{shown(n)}]", eta) for n, eta in self._friction.items()}
+        missing = [n for n in windings.tolist() if n not in values]
         if missing:
             raise ValueError(f"friction: no value for winding {missing[0]}, which can occur")
-        return np.array([positive(f"friction[{n}]", self._friction[n]) for n in windings.tolist()])
+        return np.array([values[n] for n in windings.tolist()])
 
     # ------------------------------------------------------------------ what users set and read
 
@@ -302,8 +331,9 @@ class Simulation:
 
     @dt.setter
     def dt(self, value: float) -> None:
+        value = measure("dt", value)
         self._time_origin = (self.step, self.time)
-        self._dt = positive("dt", value)
+        self._dt = value
         if self._hopper is not None:
             self._hopper.min_distance = self._exclusion()
         self._unchecked = True
@@ -320,11 +350,12 @@ class Simulation:
         if self._ramp is None:
             return self._temperature
         first, steps, start, end = self._ramp
-        return start + (end - start) * min(1.0, (self.step - first) / steps)
+        done = (self.step - first) / steps
+        return start + (end - start) * done if done < 1 else end
 
     @temperature.setter
     def temperature(self, value: float) -> None:
-        value = not_negative("temperature", value)
+        value = measure_or_zero("temperature", value)
         self._refuse_heat("temperature", value)
         self._temperature = value
         self._ramp = None
@@ -341,7 +372,7 @@ class Simulation:
         for field in fields:
             if not isinstance(field, ExternalForce):
                 raise ValueError(
-                    f"external: {field!r} is not an external force such as UniformDrive; a function "
+                    f"external: {shown(field)} is not an external force such as UniformDrive; a function "
                     f"goes into ExternalForce.from_function"
                 )
         self._bound = [field.bind(self.box) for field in fields]
@@ -463,6 +494,8 @@ class Simulation:
         if self.pair_friction is not None:
             # Only then: files of runs without it go on as they are.
             description["pair_friction"] = describe(self.pair_friction)
+        if self.earlier_seeds:
+            description["earlier_seeds"] = describe(self.earlier_seeds)
         return description
 
     # ------------------------------------------------------------------ running
@@ -475,8 +508,12 @@ class Simulation:
         progress: bool = False,
         checkpoint: str | Path | None = None,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        max_hours: float | None = None,
     ) -> None:
         """Go `steps` steps on.
+
+        Ctrl-C and SIGTERM take effect after the present step, once files and checkpoint are whole, unless
+        the program handles them itself; a second one at once.
 
         Parameters
         ----------
@@ -487,7 +524,10 @@ class Simulation:
         progress
             Show a bar with steps/s and the time left.
         checkpoint
-            File to save to at the start, every `checkpoint_seconds`, and at the end; `resume` reads it.
+            File to save to at the start, every `checkpoint_seconds`, and at the end, however the run
+            ends but by an error; `resume` reads it.
+        max_hours
+            End after so many hours, as `stop` does; `remaining_steps` says what is left.
 
         Raises
         ------
@@ -496,8 +536,16 @@ class Simulation:
             shows at the first step.
         ValueError
             If vortices overlap under a diverging force.
+        BlockingIOError
+            If another run writes the checkpoint or a writer's file.
+        OSError
+            If a file cannot be written; what was written before is whole.
         """
-        self._target = self.step + whole("steps", steps, 0, MAX_STEPS)
+        began = clock.monotonic()
+        steps = whole("steps", steps, 0, MAX_STEPS - self.step)
+        end = inf if max_hours is None else began + 3600.0 * positive("max_hours", max_hours)
+        not_negative("checkpoint_seconds", checkpoint_seconds)
+        flag("progress", progress)
         for k, writer in enumerate(writers):
             whole(f"writers[{k}].every", writer.every, 1, MAX_STEPS)
         checkpoints.check_writable(checkpoint)
@@ -507,10 +555,16 @@ class Simulation:
                 raise ValueError(
                     f"checkpoint = {checkpoint}: writers[{k}] writes there; give another name"
                 )
+        # The one before it is worth more than a second checkpoint of the same state.
+        last_save = None if self._unchecked else self._saved
+        self._target = self.step + steps
         self._react()
         self._check_start()
         last_saved = last_shown = clock.monotonic()
         with ExitStack() as stack:
+            signals = stack.enter_context(interrupts.taken(self.stop, ordinary_only=True))
+            if checkpoint is not None:
+                stack.callback(WriterLock(Path(os.path.realpath(checkpoint))).release)
             bar = tqdm(total=steps, unit="step", disable=None if progress else True)
             stack.callback(bar.close)
             stack.callback(setattr, self, "_stop_requested", False)
@@ -518,21 +572,25 @@ class Simulation:
                 writer.start(self)
                 stack.callback(writer.finish, self)
             self._write(writers)
-            if checkpoint is not None:
+            if checkpoint is not None and last_save != self._saving(checkpoint):
                 self._save(checkpoint, writers)
             while self.step < self._target and not self._stop_requested:
                 self._advance()
                 self._write(writers)
                 now = clock.monotonic()
+                if now >= end:
+                    self.stop()
                 if now - last_shown > 0.1:
                     bar.update(steps - self.remaining_steps - bar.n)
                     last_shown = now
                 if checkpoint is not None and now - last_saved > checkpoint_seconds:
                     self._save(checkpoint, writers)
                     last_saved = now
-            if checkpoint is not None:
+            if checkpoint is not None and self._saved != self._saving(checkpoint):
                 self._save(checkpoint, writers)
             bar.update(steps - self.remaining_steps - bar.n)
+        if signals:
+            interrupts.deliver(signals[0])
 
     def anneal(self, to_temperature: float, steps: int, **options: Any) -> None:
         """Run while the temperature goes linearly to `to_temperature`; options as for `run`."""
@@ -544,7 +602,7 @@ class Simulation:
 
         It stays there afterwards. `anneal` is this and `run`.
         """
-        end = not_negative("to_temperature", to_temperature)
+        end = measure_or_zero("to_temperature", to_temperature)
         self._refuse_heat("to_temperature", end)
         steps = whole("steps", steps, 0, MAX_STEPS)
         start = self.temperature
@@ -575,8 +633,10 @@ class Simulation:
         ------
         ValueError
             If an external force has no energy to minimise (a drive), or vortices hop: the slide would
-            carry them through the walls of their regions.
+            carry them through the walls of their regions; if an argument is no such number.
         """
+        measure("force_tolerance", force_tolerance)
+        whole("max_iterations", max_iterations, 1, MAX_ITERATIONS)
         if self._hopper is not None:
             raise ValueError(
                 "reactions: ArrheniusHopping keeps vortices in their regions, which a slide to the minimum "
@@ -607,6 +667,7 @@ class Simulation:
         pair_friction: Any = None,
         external: Sequence[ExternalForce] | None = None,
         reactions: Sequence[chemistry.Reaction] | None = None,
+        seed: int | None = None,
         threads: int | None = None,
     ) -> Simulation:
         """A simulation as it was saved; ``sim.run(sim.remaining_steps)`` finishes what it did.
@@ -614,9 +675,15 @@ class Simulation:
         Parameters
         ----------
         path
-            A checkpoint.
+            A checkpoint. Where it is missing or damaged, the one before it (`path` with ``.previous``) is
+            taken, with a warning.
         pair_force, pair_friction, external, reactions
             Needed only where they rest on Python functions or classes, which no file can hold.
+        seed
+            Go on under another seed: another course from the same state, to be written to another file.
+            `earlier_seeds` keeps the one before.
+        threads
+            As in the constructor; by default as saved.
 
         Raises
         ------
@@ -629,12 +696,20 @@ class Simulation:
             "external": external,
             "reactions": reactions,
         }
-        return checkpoints.load(cls, Path(path), given, threads)
+        if seed is not None:
+            seed = whole("seed", seed, 0, 2**64 - 1)
+        if threads is not None:
+            threads = whole("threads", threads, 1, MAX_THREADS)
+        with naming(f"checkpoint {path}"):
+            return checkpoints.load(cls, Path(path), given, seed, threads)
 
     # ------------------------------------------------------------------ one step
 
     def _advance(self) -> None:
         hopper = self._hopper
+        # Before the hops, which go by slots: else a look at the run, which may renew the list,
+        # would change them.
+        self._pairs.ensure()
         if hopper is not None and not self._half_done:
             self._hop(hopper, 0)
             self._half_done = True
@@ -648,7 +723,9 @@ class Simulation:
             self._lengths,
             self._sides,
             self._drift,
+            self._drift_rest,
             NO_MIRRORS if self._here.mirrors is None else self._here.mirrors,
+            self._here.rest,
         )
         self.step += 1
         self._reactions_due = bool(self._reactions)
@@ -701,19 +778,39 @@ class Simulation:
             mirror_noise(self._here.mirrors, noise)
         moves = np.empty_like(forces)
         worst, largest = propose(
-            forces, noise, self._mobility, self._pairs.species, self._dt, temperature, moves
+            forces,
+            noise,
+            self._mobility,
+            self._pairs.species,
+            self._dt,
+            temperature,
+            self._here.rest,
+            moves,
         )
-        if len(moves) and not largest <= self._step_limit**2:
-            raise UnstableStepError(self._too_far(worst, largest))
+        if len(moves) and not largest <= self._step_limit * self._step_limit:
+            raise UnstableStepError(self._too_far(worst, forces, moves, self._step_limit))
+        if not largest <= self._coarse_move**2:
+            self._check_landing(forces, moves)
         return moves
+
+    def _check_landing(self, forces: NDArray[np.float64], moves: NDArray[np.float64]) -> None:
+        """Refuse displacements to where positions are nothing but rounding, or turns cannot be counted."""
+        turns = self._here.image * np.where(self.box.periodic, self._lengths, 0.0)
+        beyond = ~(np.abs(self._here.positions + turns + moves) <= self._farthest).all(axis=1)
+        if beyond.any():
+            worst = int(np.flatnonzero(beyond)[0])
+            limit = float(self._farthest.min())
+            raise UnstableStepError(self._too_far(worst, forces, moves, limit))
 
     def _compute_forces(self) -> NDArray[np.float64]:
         """(N, 2) in slot order."""
         self._pairs.ensure()
         forces = np.zeros_like(self._here.positions)
         self._pairs.add_forces(forces)
-        for field in self._bound:
-            field.add_forces(self._here.positions, self._here.winding, self.time, forces)
+        # What overflows is infinite, and refused by name before anybody moves.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for field in self._bound:
+                field.add_forces(self._here.positions, self._here.winding, self.time, forces)
         return forces
 
     def _effective_forces(self) -> NDArray[np.float64]:
@@ -754,7 +851,14 @@ class Simulation:
         # What the checkpoint leads to must be on the disk before it.
         for writer in writers:
             writer.sync()
-        checkpoints.save(self, Path(path))
+        saving = self._saving(path)
+        ours = self._saved is not None and self._saved[0] == saving[0]
+        checkpoints.save(self, Path(saving[0]), keep=ours)
+        self._saved = saving
+
+    def _saving(self, path: str | Path) -> tuple[str, int, int]:
+        """What `_saved` is to be once the present state is saved there."""
+        return os.path.realpath(path), self.step, self._target
 
     # ------------------------------------------------------------------ who is there
 
@@ -816,19 +920,24 @@ class Simulation:
                 f"{self._here.folded()[i]}, where their force diverges; use min_distance= or move one"
             )
 
-    def _too_far(self, worst: int, largest: float) -> str:
-        if not isfinite(largest):
+    def _too_far(
+        self, worst: int, forces: NDArray[np.float64], moves: NDArray[np.float64], limit: float
+    ) -> str:
+        who = f"vortex {self._here.ids[worst]} at {np.round(self._here.folded()[worst], 4)}"
+        if not np.isfinite(forces[worst]).all():
             return (
-                f"step {self.step}: the force on vortex {self._here.ids[worst]} at "
-                f"{self._here.folded()[worst]} is not a finite number"
+                f"step {self.step}: the force on {who} is not a finite number: {forces[worst]} Ω₀"
             )
-        distance = sqrt(largest)
+        distance = hypot(*moves[worst].tolist())
+        if distance <= limit:
+            return (
+                f"step {self.step}: {who} would leave the range of positions, {limit:.3g} λ from the "
+                f"origin; positions further out are nothing but rounding"
+            )
         return (
-            f"dt = {self._dt:g}: at step {self.step} vortex {self._here.ids[worst]} at "
-            f"{np.round(self._here.folded()[worst], 4)} would move {distance:.3g} λ in one step (limit "
-            f"{self._step_limit:.3g} λ); use dt below about "
-            f"{0.3 * self._dt * self._step_limit / distance:.1g}, or start without close pairs "
-            f"(min_distance=, Simulation.minimize)"
+            f"dt = {self._dt:g}: at step {self.step} {who} would move {distance:.3g} λ in one step (limit "
+            f"{limit:.3g} λ); use dt below about {0.3 * self._dt * limit / distance:.1g}, or start without "
+            f"close pairs (min_distance=, Simulation.minimize)"
         )
 
 
@@ -836,6 +945,13 @@ def _same_path(one: str | Path, other: str | Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and value == inf
+
+
 def _listed(value: Any) -> tuple:
     """A tuple of what was given, one thing or several; what they are is checked elsewhere."""
-    return tuple(value) if isinstance(value, Iterable) else (value,)
+    try:
+        return tuple(value)
+    except TypeError:
+        return (value,)

@@ -16,12 +16,22 @@ import numpy as np
 
 from vortexmd import h5md
 from vortexmd.appender import Appender, Change
-from vortexmd.checks import whole
+from vortexmd.checks import file_path, flag, shown, whole
 from vortexmd.differences import first_difference
-from vortexmd.files import WriterLock, beside, check_folder, make_room, place_new, replace
+from vortexmd.files import (
+    WriterLock,
+    beside,
+    check_folder,
+    free_name,
+    make_room,
+    place_new,
+    replace,
+)
 from vortexmd.frames import Row, Source, digest, event_rows, frame_row, same
+from vortexmd.new_file import create
 from vortexmd.provenance import provenance
-from vortexmd.recovery import OVERHEAD, make_whole
+from vortexmd.recovery import OVERHEAD, make_whole, mend
+from vortexmd.superblock import read_header
 
 DTYPES = ("float64", "float32")
 # Level 1 takes 60 % of the time of level 4 and leaves 4 % more bytes.
@@ -75,15 +85,17 @@ class TrajectoryWriter:
         overwrite: bool = False,
         resume: bool = False,
     ):
-        self.path = Path(path).absolute()
+        self.path = file_path("path", path).absolute()
         self.every = whole("every", every, 1, 2**62)
-        if dtype not in DTYPES:
-            raise ValueError(f"dtype = {dtype!r}: give one of {', '.join(DTYPES)}")
-        if compression == "gzip":
+        if not isinstance(dtype, str) or dtype not in DTYPES:
+            raise ValueError(f"dtype = {shown(dtype)}: give one of {', '.join(DTYPES)}")
+        if isinstance(compression, str) and compression == "gzip":
             compression = GZIP_LEVEL
         elif isinstance(compression, str):
-            raise ValueError(f"compression = {compression!r}: give 'gzip', a level 0 … 9, or None")
-        if overwrite and resume:
+            raise ValueError(
+                f"compression = {shown(compression)}: give 'gzip', a level 0 … 9, or None"
+            )
+        if all([flag("overwrite", overwrite), flag("resume", resume)]):
             raise ValueError("overwrite, resume: give one of the two, not both")
         self.dtype = np.dtype(dtype)
         self.compression = None if compression is None else whole("compression", compression, 0, 9)
@@ -147,7 +159,7 @@ class TrajectoryWriter:
         TrajectoryMismatchError
             If the file has another one.
         OSError
-            If there is no room left; the frames before are safe.
+            If there is no room left, or somebody has removed the file; the frames before are safe.
         """
         if int(sim.step) == self._done:
             return
@@ -160,8 +172,15 @@ class TrajectoryWriter:
         self._done = int(sim.step)
 
     def sync(self) -> None:
-        """Make everything written so far last through a power loss."""
+        """Make everything written so far last through a power loss.
+
+        Raises
+        ------
+        FileNotFoundError
+            If somebody has removed the file; what it held is put back first.
+        """
         if self._file is not None:
+            self._check_in_place(self._file)
             self._file.sync()
 
     def finish(self, sim: Source) -> None:
@@ -170,6 +189,7 @@ class TrajectoryWriter:
             return
         try:
             if self._file is not None and not self._failed:
+                self._check_in_place(self._file)
                 events = self._new_events(sim, self._file)
                 if len(events["step"]):
                     self._file.append(None, events)
@@ -194,7 +214,7 @@ class TrajectoryWriter:
         description = h5md.canonical(sim.description())
         try:
             make_room(new, OVERHEAD + len(description))
-            h5md.create(
+            create(
                 new,
                 h5md.Layout(regions=sim.region_labels is not None),
                 state.box,
@@ -230,7 +250,8 @@ class TrajectoryWriter:
                 f"trajectory {target}: gone since this writer wrote it; put it back, or go on with a new "
                 f"TrajectoryWriter"
             )
-        make_whole(target)
+        if not self._published or read_header(target).writing:
+            mend(target, int(sim.step))
         file = self._file = Appender(target)
         if file.dtype != self.dtype:
             raise ValueError(
@@ -305,6 +326,7 @@ class TrajectoryWriter:
             if problem is not None:
                 raise TrajectoryMismatchError(_not_repeated(self._target, step, frame, problem))
             return
+        self._check_in_place(file)
         interrupt = None
         try:
             file.append(row, events)
@@ -318,6 +340,23 @@ class TrajectoryWriter:
             self._publish(file)
         if interrupt is not None:
             raise interrupt
+
+    def _check_in_place(self, file: Appender) -> None:
+        """Stop where the file was removed or replaced: what is written now would be gone at the end."""
+        if file.is_in_place():
+            return
+        self._failed = True
+        frames, path = file.frames, file.path
+        if path.exists():
+            path = free_name(path, "rescued")
+        try:
+            file.close_elsewhere(path)
+            rescued = f"its {frames} frames were put back as {path}"
+        except OSError as error:
+            rescued = f"its {frames} frames could not be put back ({error})"
+        raise FileNotFoundError(
+            f"trajectory {self._target}: removed or replaced while it was being written; {rescued}"
+        )
 
     def _new_events(self, sim: Source, file: Appender) -> Row:
         """Events that the file lacks, after those that it has were compared.

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vortexmd.box import Box
+from vortexmd.box import LONGEST, Box
+from vortexmd.checks import number, numbers, shown, whole
 
 MAX_WINDING = 1000
 # Images are 32-bit.
 MAX_TURNS = 10**9
+MAX_STEP = 2**62
+MAX_TIME = 1e100
+# Whole numbers up to here are exact as floats.
+LARGEST_WHOLE = 2**53
+MAX_ID = LARGEST_WHOLE - 1
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -30,7 +36,7 @@ class Vortices:
     box
         The `Box`.
     ids
-        (N,) distinct integers from 0 to 2³² − 1; counted from 0 if left out. An id belongs to one
+        (N,) distinct integers from 0 to 2⁵³ − 1; counted from 0 if left out. An id belongs to one
         vortex for ever.
     image
         (N, 2) integers: how many boxes each vortex has gone round along periodic axes.
@@ -62,7 +68,7 @@ class Vortices:
         time: float = 0.0,
     ) -> None:
         if not isinstance(box, Box):
-            raise ValueError(f"box = {box!r}: give a vortexmd.Box((Lx, Ly))")
+            raise ValueError(f"box = {shown(box)}: give a vortexmd.Box((Lx, Ly))")
         positions = _positions(positions)
         n = len(positions)
         winding = _integers("winding", winding, n)
@@ -73,8 +79,9 @@ class Vortices:
                 f"within ±{MAX_WINDING}"
             )
         ids = np.arange(n) if ids is None else _integers("ids", ids, n)
-        if n and (ids.min() < 0 or ids.max() >= 2**32):
-            raise ValueError("ids: each lies between 0 and 2**32 - 1")
+        bad = np.flatnonzero((ids < 0) | (ids > MAX_ID))
+        if bad.size:
+            raise ValueError(f"ids[{bad[0]}] = {ids[bad[0]]}: each lies between 0 and 2**53 - 1")
         values, counts = np.unique(ids, return_counts=True)
         if np.any(counts > 1):
             raise ValueError(f"ids: {values[counts > 1][0]} occurs more than once")
@@ -93,19 +100,30 @@ class Vortices:
                 f"positions[{far[0]}] = {tuple(positions[far[0]].tolist())}: more than {MAX_TURNS:.0e} "
                 f"times round the box {box.lengths}"
             )
+        far = np.flatnonzero((np.abs(positions) > LONGEST).any(axis=1))
+        if far.size:
+            raise ValueError(
+                f"positions[{far[0]}] = {tuple(positions[far[0]].tolist())}: more than {LONGEST:.0e} λ from "
+                f"the origin, where positions are nothing but rounding"
+            )
         wrapped, turns = box.wrap(positions)
-        image = np.zeros((n, 2), dtype=np.int32) if image is None else np.asarray(image)
-        if image.shape != (n, 2):
-            raise ValueError(f"image: shape {image.shape}, expected {(n, 2)}")
+        turns = turns + _image(image, n)
+        if n and np.abs(turns).max() > MAX_TURNS:
+            most = int(np.argmax(np.abs(turns).max(axis=1)))
+            raise ValueError(
+                f"image[{most}] = {turns[most].tolist()}: at most {MAX_TURNS:.0e} turns"
+            )
+        step = whole("step", step, 0, MAX_STEP)
+        time = number("time", time, MAX_TIME)
         for name, value in (
             ("positions", wrapped),
             ("winding", winding),
             ("ids", ids.astype(np.int64)),
-            ("image", (image + turns).astype(np.int32)),
+            ("image", turns.astype(np.int32)),
         ):
             value.setflags(write=False)
             object.__setattr__(self, name, value)
-        for name, plain in (("box", box), ("step", int(step)), ("time", float(time))):
+        for name, plain in (("box", box), ("step", step), ("time", time)):
             object.__setattr__(self, name, plain)
 
     def __len__(self) -> int:
@@ -135,10 +153,7 @@ class Vortices:
 
 
 def _positions(value: ArrayLike) -> NDArray[np.float64]:
-    try:
-        positions = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("positions: give an (N, 2) array of numbers in λ") from None
+    positions = numbers("positions", value, "an (N, 2) array of numbers in λ")
     if positions.size == 0:
         positions = positions.reshape(0, 2)
     if positions.ndim != 2 or positions.shape[1] != 2:
@@ -150,18 +165,27 @@ def _positions(value: ArrayLike) -> NDArray[np.float64]:
 
 
 def _integers(name: str, value: ArrayLike, n: int) -> NDArray[np.int64]:
-    given = np.asarray(value)
-    if given.dtype.kind not in "iuf" or (
-        given.dtype.kind == "f"
-        and not (np.isfinite(given).all() and np.array_equal(given, np.rint(given)))
-    ):
-        raise ValueError(f"{name}: give integers, not {given.dtype} {_first(given)}")
+    given = _whole_numbers(name, value)
     if given.ndim == 0:
         given = np.full(n, given)
     if given.shape != (n,):
         raise ValueError(f"{name}: shape {given.shape}, expected ({n},) like positions")
+    return given
+
+
+def _image(value: ArrayLike | None, n: int) -> NDArray[np.int64]:
+    if value is None:
+        return np.zeros((n, 2), dtype=np.int64)
+    given = _whole_numbers("image", value)
+    if given.shape != (n, 2):
+        raise ValueError(f"image: shape {given.shape}, expected {(n, 2)}")
+    return given
+
+
+def _whole_numbers(name: str, value: ArrayLike) -> NDArray[np.int64]:
+    """Integers, or floats that are, of any shape."""
+    given = numbers(name, value, "integers")
+    bad = ~(np.abs(given) <= LARGEST_WHOLE) | (given != np.rint(given))
+    if bad.any():
+        raise ValueError(f"{name}: give integers, not {given[bad].flat[0]} (from {shown(value)})")
     return given.astype(np.int64)
-
-
-def _first(values: NDArray[np.generic]) -> str:
-    return f"({values.flat[0]!r} …)" if values.size else ""

@@ -20,7 +20,8 @@ from gl_reference.checks import check_range, check_winding
 from gl_reference.dynamics.curve import curve, extrapolated
 from gl_reference.dynamics.track import Motion, Track, follow
 from gl_reference.moving_vortex import vortex_friction
-from potentials.base import Array, nonnegative_array
+from potentials.base import Array
+from potentials.checks import nonnegative_array
 from potentials.critical import mu_from
 from potentials.gl_dynamic_grid import FURTHEST, NEAREST
 from potentials.gl_grid import scale

@@ -22,7 +22,8 @@ from gl_reference.obstacle.minimum import MinimumPair, minimum_pair
 from gl_reference.obstacle.slit_newton import SlitState
 from gl_reference.obstacle.string_state import string_state
 from gl_reference.radial import single_vortex
-from potentials.base import Array, check_positive
+from potentials.base import Array
+from potentials.checks import check_positive
 from potentials.critical import mu_from
 
 Kind = Literal["V-V", "V-AV"]

@@ -25,6 +25,7 @@ from gl_reference.obstacle.slit_newton import Slit, SlitState, solve_slit
 from gl_reference.obstacle.slit_problem import pair_phase
 from gl_reference.obstacle.string_state import StringState, string_state
 from potentials.base import Array
+from potentials.checks import check_choice, real_array, shown
 from potentials.critical import mu_from
 
 State = Literal["conventional", "string"]
@@ -89,7 +90,7 @@ class MinimumPair:
 
     def axis(self, x: ArrayLike) -> AxisFields:
         """Ψ and J_y on the x axis at x (any shape, λ)."""
-        points = np.asarray(x, dtype=float)
+        points = real_array("x", x)
         if isinstance(self.solution, StringState):
             fields = self.fields(points, np.zeros_like(points))
             return AxisFields(fields.psi.real, np.zeros_like(points))
@@ -102,7 +103,7 @@ class MinimumPair:
 
     def fields(self, x: ArrayLike, y: ArrayLike) -> PlaneFields:
         """Ψ, A and B at points (x, y) of any shape, in λ from the pair's centre."""
-        x, y = np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        x, y = np.broadcast_arrays(real_array("x", x), real_array("y", y))
         if isinstance(self.solution, StringState):
             values = self.solution.amplitude(self.mu * x.ravel(), self.mu * y.ravel())
             zero = np.zeros(x.shape)
@@ -207,8 +208,7 @@ def minimum_pair(
         raise ValueError("d = None: give the separation in λ")
     d = check_range("d", d, *SEPARATIONS)
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
-    if state not in get_args(State):
-        raise ValueError(f"state = {state!r}: give 'conventional' or 'string'")
+    check_choice("state", state, get_args(State))
     if state == "string":
         if n1 == n2:
             raise ValueError(
@@ -219,7 +219,7 @@ def minimum_pair(
     if start is not None and not (
         isinstance(start, MinimumPair) and isinstance(start.solution, SlitState)
     ):
-        raise ValueError(f"start = {start!r:.60}: give a conventional MinimumPair, or None")
+        raise ValueError(f"start = {shown(start)}: give a conventional MinimumPair, or None")
     if start is not None:
         return _refined(n1, n2, value, d, tolerance, _continued(start, opposite, value, d))
     try:

@@ -23,6 +23,7 @@ from gl_reference.checks import check_range
 from gl_reference.confocal_mesh import ConfocalMesh, build_mesh
 from gl_reference.errors import ConvergenceError
 from potentials.base import Array
+from potentials.checks import real_array
 
 STRING_RANGE = (1e-3, 500.0)  # of μd
 ORDERS = (8, 11)  # the second for the result, the first for its error
@@ -123,11 +124,8 @@ def string_force(mu_d: ArrayLike) -> float | Array:
 
 
 def _each(what: str, mu_d: ArrayLike) -> float | Array:
-    try:
-        lengths = np.asarray(mu_d)
-    except ValueError:  # ragged
-        lengths = np.array("")
-    if lengths.dtype.kind not in "fiu":
-        raise ValueError(f"mu_d = {mu_d!r}: give a number or an array of numbers")
-    values = np.array([getattr(string_state(float(one)), what) for one in lengths.ravel()])
+    lengths = real_array("mu_d", mu_d)
+    # All are checked before the first is solved.
+    checked = [check_range("mu_d", one, *STRING_RANGE) for one in lengths.ravel()]
+    values = np.array([getattr(string_state(one), what) for one in checked])
     return values.reshape(lengths.shape) if lengths.ndim else float(values[0])

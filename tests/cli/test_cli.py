@@ -133,6 +133,7 @@ def test_second_run_says_complete_and_touches_nothing(folder, capsys):
     assert "complete" in capsys.readouterr().out
     assert Path("run.h5").read_bytes() == before
     os.remove("run.h5.chk")
+    os.remove("run.h5.chk.previous")
     assert main(["run", "run.toml"]) == 0
     assert "complete" in capsys.readouterr().out
     assert Path("run.h5").read_bytes() == before
@@ -218,7 +219,9 @@ def test_script_output_is_not_continued(folder, capsys):
     assert "script" in fails(capsys, "run", "run.toml")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_stopped_run_is_continued_to_the_same_bits(folder, capsys, number):
     Path("run.toml").write_text(RUN.replace("steps = 300", "steps = 10_000"))
     command = [sys.executable, "-m", "vortexmd.cli", "run", "run.toml"]
@@ -238,6 +241,7 @@ def test_stopped_run_is_continued_to_the_same_bits(folder, capsys, number):
     assert_same_run("run.h5", "whole.h5")
 
 
+@pytest.mark.slow
 def test_killed_run_is_continued_to_the_same_bits(folder, capsys):
     text = RUN.replace("steps = 300", "steps = 10_000").replace(
         "seed = 7", "seed = 7\ncheckpoint_seconds = 0.2"

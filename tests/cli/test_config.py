@@ -166,7 +166,7 @@ def test_a_potential_that_knows_its_friction(tmp_path, monkeypatch):
         ("steps = 10", "", "run.steps: missing"),
         ("steps = 10", "steps = 10.5", "run.steps = 10.5: give a whole number"),
         ("steps = 10", "steps = true", "run.steps = True: give a whole number"),
-        ("steps = 10", "steps = -1", "run.steps = -1: give 0 or more"),
+        ("steps = 10", "steps = -1", "run.steps = -1: give a whole number from 0"),
         ("dt = 0.1", 'dt = "fast"', "run.dt = 'fast': give a number"),
         ("dt = 0.1", "dt = nan", "run.dt = nan: give a finite number"),
         ("dt = 0.1", "dt = inf", "run.dt = inf: give a finite number"),

@@ -209,6 +209,85 @@ def test_a_run_saves_at_its_end_and_in_between(tmp_path):
     assert vmd.Simulation.resume(path.with_name("run.chk.previous")).step in (11, 12)
 
 
+@pytest.mark.parametrize("harm", ["damaged", "missing"])
+def test_the_one_before_stands_in(tmp_path, harm):
+    path = tmp_path / "run.chk"
+    whole, sim = plain(), plain()
+    whole.run(60)
+    for steps in (20, 20):
+        sim.run(steps, checkpoint=path)
+    if harm == "damaged":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        path.unlink()
+    with pytest.warns(UserWarning, match=r"run\.chk: missing or damaged; .*\.previous, at step 20"):
+        again = vmd.Simulation.resume(path)
+    again.run(40, checkpoint=path)
+    assert same_bits(whole, again)
+    assert vmd.Simulation.resume(path).step == 60
+    assert (tmp_path / "run.chk.damaged").exists() == (harm == "damaged")
+
+
+def test_a_resumed_run_keeps_an_older_checkpoint(tmp_path):
+    """A second checkpoint of the state it begins with would take its place."""
+    path = tmp_path / "run.chk"
+    sim = plain()
+    sim.run(10, checkpoint=path)
+    sim.run(10, checkpoint=path)
+    again = vmd.Simulation.resume(path)
+    again.run(0, checkpoint=path)
+    assert vmd.Simulation.resume(path.with_name("run.chk.previous")).step == 10
+    # What was changed at that step is saved all the same.
+    again.temperature = 0.3
+    again.run(0, checkpoint=path)
+    assert vmd.Simulation.resume(path).temperature == 0.3
+
+
+def test_another_run_at_a_checkpoint_s_place(tmp_path):
+    """Nothing of the one before may pass for an earlier state; nothing of it is lost at once either."""
+    path = tmp_path / "run.chk"
+    sim = plain()
+    sim.run(10, checkpoint=path)
+    sim.run(10, checkpoint=path)
+    plain("euler-maruyama").run(5, checkpoint=path)
+    assert vmd.Simulation.resume(path).integrator == "euler-maruyama"
+    assert vmd.Simulation.resume(tmp_path / "run.chk.replaced").step == 20
+    assert vmd.Simulation.resume(tmp_path / "run.chk.previous").integrator == "euler-maruyama"
+
+
+def test_another_seed_from_a_checkpoint(tmp_path):
+    path = tmp_path / "run.chk"
+    sim = plain()
+    sim.run(30, checkpoint=path)
+    branches = [vmd.Simulation.resume(path, seed=s) for s in (3, 4, 5)]
+    for branch in branches:
+        assert np.array_equal(branch.state.positions, sim.state.positions)
+        assert branch.earlier_seeds == [(30, 3)]
+        branch.run(30)
+    sim.run(30)
+    # The seed it had is the same course; others are others, and as hot.
+    assert same_bits(sim, branches[0])
+    moves = [b.state.positions - sim.state.positions for b in branches[1:]]
+    assert all(np.abs(m).max() > 0.01 for m in moves) and not np.array_equal(*moves)
+    for bad in (-1, 2**64, 1.5, "7"):
+        with pytest.raises(ValueError, match="seed = "):
+            vmd.Simulation.resume(path, seed=bad)
+    branches[1].save(tmp_path / "branch.chk")
+    again = vmd.Simulation.resume(tmp_path / "branch.chk")
+    assert again.seed == 4 and again.earlier_seeds == [(30, 3)]
+
+
+def test_a_link_to_a_checkpoint_stays_a_link(tmp_path):
+    (tmp_path / "scratch").mkdir()
+    link, real = tmp_path / "run.chk", tmp_path / "scratch" / "run.chk"
+    link.symlink_to(real)
+    sim = plain()
+    sim.run(2, checkpoint=link)
+    sim.run(2, checkpoint=link)
+    assert link.is_symlink() and vmd.Simulation.resume(link).step == 4
+    assert vmd.Simulation.resume(real.with_name("run.chk.previous")).step in (2, 4)
+
+
 class TestFunctions:
     """What rests on a Python function must be passed again, and is asked for by name."""
 

@@ -48,25 +48,27 @@ def deviation(n2, mu, start, end, dt, pair_friction, s=1.0):
     return np.abs(separation[during] / exact - 1).max()
 
 
-@pytest.mark.parametrize("mu", [1.7, 2.3])
+@pytest.mark.parametrize("mu", [1.7, pytest.param(2.3, marks=pytest.mark.slow)])
 def test_splitting_giant_vortex(mu):
     """d(t) from 1 to 5 λ to 2 %; with constant friction it is far off."""
     assert deviation(1, mu, 1.0, 5.0, 0.05, True) < 0.02
     assert deviation(1, mu, 1.0, 5.0, 0.05, False) > 0.3
 
 
+@pytest.mark.slow
 def test_another_conductivity():
     """s = 3: another friction, and another unit of time."""
     assert deviation(1, 1.7, 1.0, 5.0, 0.05, True, s=3.0) < 0.02
     assert deviation(1, 1.7, 1.0, 5.0, 0.05, False, s=3.0) > 0.2
 
 
+@pytest.mark.slow
 def test_closing_pair_of_a_type_one_superconductor():
     assert deviation(1, 0.6, 8.0, 1.0, 0.2, True) < 0.02
     assert deviation(1, 0.6, 8.0, 1.0, 0.2, False) > 0.2
 
 
-@pytest.mark.parametrize("mu", [0.8, 1.7])
+@pytest.mark.parametrize("mu", [pytest.param(0.8, marks=pytest.mark.slow), 1.7])
 def test_annihilating_pair(mu):
     """When it comes by separations down to 0.5 λ, far below d_A: to 0.5 % of the whole time."""
     time, d = fields(-1, mu)

@@ -18,7 +18,9 @@ def check(name, runs):
     assert np.abs(row["variances_in_errors"]).max() < 4.5
 
 
-@pytest.mark.parametrize("name", ["two squares", "narrow strip", "open box"])
+@pytest.mark.parametrize(
+    "name", ["two squares", pytest.param("narrow strip", marks=pytest.mark.slow), "open box"]
+)
 def test_a_well_mixed_box_follows_the_count_process(name):
     check(name, runs=40)
 
@@ -53,7 +55,8 @@ def test_detailed_balance_no_current_goes_round_a_corner():
 
 
 @pytest.mark.parametrize(
-    ("attempt_rate", "dt", "min_distance"), [(0.4, 0.2, 0.0), (5.0, 1.0, 0.0), (1.5, 0.2, 0.4)]
+    ("attempt_rate", "dt", "min_distance"),
+    [(0.4, 0.2, 0.0), pytest.param(5.0, 1.0, 0.0, marks=pytest.mark.slow), (1.5, 0.2, 0.4)],
 )
 def test_at_the_stationary_state_the_box_has_the_product_form(attempt_rate, dt, min_distance):
     """Mean and variance of the counts after long mixing, against the exact law, for short and long steps.

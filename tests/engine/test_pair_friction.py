@@ -443,7 +443,7 @@ def test_mobilities_that_may_not_be_positive_are_refused():
         ({"d": [0, 1, 2, 3]}, r"d\[0\] = 0.0: must be positive"),
         ({"d": [1, 2, 2, 3]}, r"d\[2\] = 2.0 follows 2.0"),
         ({"d": [1, 2, np.nan, 3]}, r"d\[2\] = nan"),
-        ({"d": "abc"}, "d: give a sequence"),
+        ({"d": "abc"}, "d = 'abc': give real numbers"),
         ({"d": [[1, 2], [3, 4]]}, "one row"),
         ({"gamma": [0.0, 0.5, 0.9, 1]}, r"gamma\[0\] = 0.0 at d = 1.0"),
         ({"gamma": [0.5, 0.6, 1.3, 1]}, r"gamma\[2\] = 1.3"),

@@ -41,7 +41,7 @@ def test_gauge_weight(weight, force):
     ("n1", "n2", "mu", "d"),
     [(1, 1, 1.7, 2.0), (1, 2, 1.3, 3.0), (1, -1, 1.7, 4.0)],
 )
-@pytest.mark.parametrize("weight", [1.0, 3.0])
+@pytest.mark.parametrize("weight", [1.0, pytest.param(3.0, marks=pytest.mark.slow)])
 def test_force_is_the_slope_of_the_energy(n1, n2, mu, d, weight):
     step = 0.04 * d
     energies = [
@@ -53,7 +53,16 @@ def test_force_is_the_slope_of_the_energy(n1, n2, mu, d, weight):
     assert pair.force == pytest.approx(-slope, rel=1e-4)
 
 
-@pytest.mark.parametrize(("n1", "n2"), [(1, 1), (1, 2), (2, 2), (1, 3), (2, -1)])
+@pytest.mark.parametrize(
+    ("n1", "n2"),
+    [
+        (1, 1),
+        pytest.param(1, 2, marks=pytest.mark.slow),
+        (2, 2),
+        pytest.param(1, 3, marks=pytest.mark.slow),
+        (2, -1),
+    ],
+)
 @pytest.mark.parametrize("mu", [1.7])
 def test_contact_energy_is_that_of_the_merged_vortex(n1, n2, mu):
     # E(d) − E(0) ∝ d⁴ for equal signs; a remaining −1 pulls its +2 apart by a distance only.
@@ -297,7 +306,7 @@ def test_an_iteration_that_stalls_is_said(monkeypatch):
         ({"d": 0.0}, "d = 0.0: must be positive"),
         ({"d": 1e-4}, r"d = 0.0001: the solver covers 0.001 … 200"),
         ({"d": None}, "d = None: give the separation"),
-        ({"reading": "minimal"}, "reading = 'minimal': give 'coulomb' or 'lattice'"),
+        ({"reading": "minimal"}, "reading = 'minimal': give 'coulomb', 'lattice' or 'minimum'"),
         ({"gauge_weight": -1.0}, "gauge_weight = -1.0: must be positive"),
         ({"tolerance": 0.5}, r"tolerance = 0.5: the solver covers 1e-09 … 0.1"),
     ],
@@ -309,7 +318,7 @@ def test_bad_input(change, message):
 
 
 def test_separations_that_are_no_numbers():
-    with pytest.raises(ValueError, match="d = 'far': give a number"):
+    with pytest.raises(ValueError, match="d = 'far': give real numbers"):
         pair_force(1, 1, mu=1.7, d="far")
 
 

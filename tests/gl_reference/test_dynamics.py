@@ -160,7 +160,15 @@ def test_zeros_are_found_between_the_lines():
 # ------------------------------------------------------------------ pairs
 
 
-@pytest.mark.parametrize(("mu", "s"), [(1.7, 1.0), (1.7, 10.0), (1.7, 0.1), (0.6, 1.0)])
+@pytest.mark.parametrize(
+    ("mu", "s"),
+    [
+        (1.7, 1.0),
+        pytest.param(1.7, 10.0, marks=pytest.mark.slow),
+        pytest.param(1.7, 0.1, marks=pytest.mark.slow),
+        pytest.param(0.6, 1.0, marks=pytest.mark.slow),
+    ],
+)
 def test_short_range_is_the_splitting_mode_of_the_giant_vortex(mu, s):
     """η → C d² and Ω → ½σC d³, σ and C from a radial eigenvalue problem."""
     pair = motion(1, 1, mu, s=s)
@@ -177,7 +185,16 @@ def test_short_range_is_the_splitting_mode_of_the_giant_vortex(mu, s):
     assert rate == pytest.approx(splitting_rate(mu, s), rel=0.02)
 
 
-@pytest.mark.parametrize(("n2", "mu"), [(1, 1.7), (-1, 1.7), (1, 0.6), (-1, 0.6), (2, 0.6)])
+@pytest.mark.parametrize(
+    ("n2", "mu"),
+    [
+        (1, 1.7),
+        (-1, 1.7),
+        pytest.param(1, 0.6, marks=pytest.mark.slow),
+        pytest.param(-1, 0.6, marks=pytest.mark.slow),
+        pytest.param(2, 0.6, marks=pytest.mark.slow),
+    ],
+)
 def test_far_force_is_eq_10_and_that_of_fixed_vortices(n2, mu):
     pair = motion(1, n2, mu)
     d = pair.d[-1]
@@ -259,7 +276,14 @@ def test_near_critical_motion_is_that_on_moduli_space():
         assert friction == pytest.approx(float(moduli_friction(d)), rel=0.005)
 
 
-@pytest.mark.parametrize(("n2", "mu", "s"), [(-1, 1.7, 1.0), (-1, 1.7, 0.1), (1, 0.6, 1.0)])
+@pytest.mark.parametrize(
+    ("n2", "mu", "s"),
+    [
+        (-1, 1.7, 1.0),
+        pytest.param(-1, 1.7, 0.1, marks=pytest.mark.slow),
+        pytest.param(1, 0.6, 1.0, marks=pytest.mark.slow),
+    ],
+)
 def test_where_a_closing_pair_comes_from_does_not_matter(n2, mu, s):
     """Started 1.5 L further out it runs into the same curve."""
     length = float(np.hypot(1, 1 / mu))

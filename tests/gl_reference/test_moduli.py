@@ -164,8 +164,8 @@ def test_any_separations():
     [
         (-1.0, "d.*zero or positive"),
         ([1.0, math.nan], "d.*zero or positive"),
-        ("far", "d: give real numbers"),
-        ([1 + 1j], "d: give real numbers"),
+        ("far", "give real numbers, not"),
+        ([1 + 1j], "give real numbers, not"),
     ],
 )
 def test_bad_input(d, message):

@@ -40,7 +40,14 @@ def test_slits_point_where_the_vortex_wants_to_go() -> None:
     assert 0 < annihilated.slit[1] < annihilated.slit[0] == 2.5
 
 
-@pytest.mark.parametrize(("n2", "mu", "d"), [(1, 1.7, 2.0), (1, 0.6, 4.0), (-1, 1.7, 5.0)])
+@pytest.mark.parametrize(
+    ("n2", "mu", "d"),
+    [
+        (1, 1.7, 2.0),
+        pytest.param(1, 0.6, 4.0, marks=pytest.mark.slow),
+        pytest.param(-1, 1.7, 5.0, marks=pytest.mark.slow),
+    ],
+)
 def test_force_is_the_slope_of_the_energy_and_the_scaling_of_lengths(
     n2: int, mu: float, d: float
 ) -> None:

@@ -25,16 +25,16 @@ HALVES = ([0, 0, 2, 4], [2, 0, 4, 4])
 BAD = {
     "overlap": (
         rectangles([0, 0, 2.5, 4], [2, 0, 4, 4]),
-        r"polygons\[0\] and polygons\[1\] overlap by 2 λ²",
+        r"rectangles\[0\] and rectangles\[1\] overlap by 2 λ²",
     ),
     "one inside another": (rectangles([0, 0, 4, 4], [1, 1, 2, 2]), "overlap by 1 λ²"),
     "the same twice": (
         rectangles(*HALVES, HALVES[1]),
-        r"polygons\[1\] and polygons\[2\] overlap by 8",
+        r"rectangles\[1\] and rectangles\[2\] overlap by 8",
     ),
     "overlap on a background": (
         rectangles([0, 0, 2, 2], [1, 1, 3, 3], background=True),
-        r"polygons\[0\] and polygons\[1\] overlap by 1 λ²",
+        r"rectangles\[0\] and rectangles\[1\] overlap by 1 λ²",
     ),
     "gap": (rectangles([0, 0, 2, 4], [2.5, 0, 4, 4]), r"2 λ² of the box \(16 λ²\) belong to none"),
     "crack": (
@@ -46,9 +46,9 @@ BAD = {
     ),
     "beyond the box": (
         rectangles([0, 0, 2, 4], [2, 0, 4.1, 4]),
-        r"polygons\[1\] leaves the box: corner \(4.1, 0\)",
+        r"rectangles\[1\] leaves the box: corner \(4.1, 0\)",
     ),
-    "before the box": (rectangles([-1, 0, 4, 4]), r"polygons\[0\] leaves the box: corner \(-1, "),
+    "before the box": (rectangles([-1, 0, 4, 4]), r"rectangles\[0\] leaves the box: corner \(-1, "),
     "bow tie": (polygons([[0, 0], [4, 4], [4, 0], [0, 4]]), r"polygons\[0\]"),
     "crossing sides": (
         polygons([[0, 0], [4, 0], [1, 3], [1, 1], [4, 3], [0, 4]], background=True),
@@ -70,7 +70,7 @@ BAD = {
     "flat": (polygons([[0, 0], [2, 1], [4, 2]], SQUARE), r"polygons\[0\] has no area"),
     "two corners": (polygons([[0, 0], [4, 0]]), r"polygons\[0\]: 2 corners; give at least 3"),
     "no polygons": (polygons(), "polygons: none"),
-    "polygons of words": (polygons("abc"), r"polygons\[0\]: give a list of \[x, y\]"),
+    "polygons of words": (polygons("abc"), r"polygons\[0\] = .abc.: give a list of \[x, y\]"),
     "three coordinates": (polygons([[0, 0, 0]] * 4), r"polygons\[0\]: an array of shape \(4, 3\)"),
     "not a number": (polygons([[0, 0], [np.nan, 0], [4, 4]]), r"polygons\[0\]\[1\] = .*finite"),
     "rectangle inside out": (rectangles([2, 0, 0, 4]), r"rectangles\[0\] = .* with x0 < x1"),

@@ -1,10 +1,11 @@
 """What users get wrong: one clear line, before anything is computed, and no file harmed."""
 
 import os
+import shutil
 
 import h5py
 import pytest
-from trajectory_fake import FakeSimulation
+from trajectory_fake import FakeSimulation, contents
 
 import vortexmd as vmd
 
@@ -165,6 +166,41 @@ def test_a_file_that_went_away(tmp_path):
         trajectory[0]
 
 
+def removed_at_step_3(path, remove):
+    sim = FakeSimulation()
+    sim.run(
+        9,
+        vmd.TrajectoryWriter(path, 1),
+        after_frame=lambda step: remove() if step == 3 else None,
+    )
+
+
+def test_a_file_removed_while_it_is_written(tmp_path):
+    """What is written to a file without a name is gone with the process: it gets its name back."""
+    path = tmp_path / "run.h5"
+    with pytest.raises(FileNotFoundError, match=r"its 4 frames were put back as .*run\.h5"):
+        removed_at_step_3(path, path.unlink)
+    FakeSimulation().at(3).run(6, vmd.TrajectoryWriter(path, 1, resume=True))
+    FakeSimulation().run(9, vmd.TrajectoryWriter(tmp_path / "whole.h5", 1))
+    assert contents(path) == contents(tmp_path / "whole.h5")
+
+
+def test_a_file_replaced_while_it_is_written(tmp_path):
+    path, mine = tmp_path / "run.h5", tmp_path / "mine"
+    mine.write_text("mine")
+    with pytest.raises(FileNotFoundError, match=r"were put back as .*run\.h5\.rescued"):
+        removed_at_step_3(path, lambda: mine.replace(path))
+    assert path.read_text() == "mine"
+    assert len(vmd.load(tmp_path / "run.h5.rescued")) == 4
+
+
+def test_a_folder_removed_while_it_is_written(tmp_path):
+    path = tmp_path / "folder" / "run.h5"
+    path.parent.mkdir()
+    with pytest.raises(FileNotFoundError, match="its 4 frames could not be put back"):
+        removed_at_step_3(path, lambda: shutil.rmtree(path.parent))
+
+
 def test_a_description_that_no_file_can_hold(tmp_path):
     sim = FakeSimulation()
     sim.description = lambda: {"law": lambda r: r}
@@ -192,9 +228,16 @@ def test_loading_what_is_no_trajectory(tmp_path):
         bad.write_bytes(content)
         with pytest.raises(ValueError, match=r"bad\.h5: cannot be opened \(truncated"):
             vmd.load(bad)
-        with pytest.raises(ValueError, match="truncated"):
-            FakeSimulation().run(1, vmd.TrajectoryWriter(bad, 1, resume=True))
         assert bad.read_bytes() == content
+    # A run goes on with what is left of it, if anything is; the file itself is kept.
+    with pytest.raises(ValueError, match="truncated"):
+        FakeSimulation().run(1, vmd.TrajectoryWriter(bad, 1, resume=True))
+    assert bad.read_bytes() == content
+    bad.write_bytes(data[:-1])
+    with pytest.warns(UserWarning, match="truncated.*the damaged file is kept as bad.h5.damaged"):
+        FakeSimulation().run(30, vmd.TrajectoryWriter(bad, 1, resume=True))
+    assert contents(bad) == contents(good)
+    assert (tmp_path / "bad.h5.damaged").read_bytes() == data[:-1]
     for libver in ("earliest", "latest"):
         with h5py.File(bad, "w", libver=libver) as file:
             file["x"] = [1.0]

@@ -20,6 +20,8 @@ FIRST_MARGIN = 3.0
 # images of a square. Moving the points by this many mean spacings settles it; Qhull's rounding in
 # the lifted coordinate, about 1e-16 of (box/spacing)², stays below. More is tried if that fails.
 JITTERS = (1e-7, 1e-5, 1e-3)
+# Boxes so long and narrow that more images would be needed are refused.
+MOST_IMAGES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def triangulate_torus(
 
     Raises
     ------
+    ValueError
+        If the box is so long and narrow that its images would not fit into memory.
     RuntimeError
         If rounding keeps Qhull from a consistent triangulation; no input is known that does.
     """
@@ -98,6 +102,12 @@ def _with_images(
     The images of one point alone are rectangles, which no displacement of it unsquares: hence the
     shear of the box, by as much as the points are moved.
     """
+    wanted = len(points) * float(np.prod(1 + 2 * np.ceil(margin / lengths)))
+    if wanted > MOST_IMAGES:
+        raise ValueError(
+            f"box = {lengths[0]:g} × {lengths[1]:g} λ²: too long and narrow to find neighbours in, with "
+            f"{len(points)} vortices ({wanted:.1g} images of them)"
+        )
     reach = np.ceil(margin / lengths).astype(int)
     clouds, owners, shifts = [points], [np.arange(len(points))], [np.zeros_like(points, dtype=int)]
     for sx in range(-reach[0], reach[0] + 1):

@@ -140,6 +140,8 @@ def make_network(data: Mapping[str, Any], regions: Regions | None = None) -> Flu
     arguments = {name: value for name, value in data.items() if name != "kind"}
     for name in LAWS:
         if name in arguments:
+            if name != "laws" and isinstance(arguments[name], list):
+                raise ConfigError(f"network.{name}: give one law, a table, not a list")
             arguments[name] = make_laws(arguments[name], f"network.{name}")
     names: dict[str, int] = {}
     if kind == "geometry":
@@ -165,6 +167,8 @@ def _regions(arguments: Mapping[str, Any]) -> list[Region]:
     for k, item in enumerate(_tables(arguments, "regions")):
         where = f"network.regions[{k}]"
         if "law" in item:
+            if isinstance(item["law"], list):
+                raise ConfigError(f"{where}.law: give one law, a table, not a list")
             item = {**item, "law": make_laws(item["law"], f"{where}.law")}
         regions.append(construct(Region, item, where))
     return regions

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expi
 
-from vortexmd.checks import positive, whole
+from vortexmd.checks import LARGEST, numbers, positive, shown, whole
 from vortexmd.flux_exchange.equilibrium import equilibrium
 from vortexmd.flux_exchange.graph import ExchangeGraph
 from vortexmd.flux_exchange.solver import integrate, rising_times
@@ -158,7 +158,7 @@ def departure_time(
     fraction = positive("fraction", fraction)
     if not 1e-6 <= fraction <= 0.99:
         raise ValueError(f"fraction = {fraction:g}: give a number from 1e-6 to 0.99")
-    if horizon != inf:
+    if not (isinstance(horizon, float) and horizon == inf):
         horizon = positive("horizon", horizon)
     if start[source] == 0:
         return 0.0 if graph.rates(start)[source] > 0 else inf
@@ -175,12 +175,9 @@ def departure_time(
 
 def two_fields(name: str, value: ArrayLike) -> NDArray[np.float64]:
     """`value` as (2,) fields; ValueError naming `name` unless they are finite and 0 or more."""
-    try:
-        b = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} = {value!r}: give two fields") from None
-    if b.shape != (2,) or not (np.isfinite(b).all() and (b >= 0).all()):
-        raise ValueError(f"{name} = {value!r}: give two finite fields, 0 or more")
+    b = numbers(name, value, "two fields")
+    if b.shape != (2,) or not ((b >= 0) & (b <= LARGEST)).all():
+        raise ValueError(f"{name} = {shown(value)}: give two finite fields, 0 … {LARGEST:g}")
     return b
 
 
@@ -215,7 +212,7 @@ def _window(
     if back == 0 or least == 0:
         return None
     # Half, and a little beyond: the ends must not be the departure itself.
-    first = 0.5 * fraction * least / back
+    first = max(0.5 * fraction * least / back, 1.0 / _HUGE)
     fall = log(start[source] / least) - log1p(-fraction * (1 + 1e-4))
     return first, closed_form.time(fall), least
 
@@ -246,7 +243,7 @@ def _crossing(
 
     # Piece by piece: many departures come long before the last time that is possible.
     begin, state = 0.0, start
-    count = 2 + int(_PER_DECADE * np.log10(window[1] / window[0]))
+    count = 2 + int(_PER_DECADE * (np.log10(window[1]) - np.log10(window[0])))
     for piece in np.array_split(np.geomspace(*window, count), 1 + count // _PIECE):
         over, b = look(piece - begin, begin, state)
         if over.max() >= 0:

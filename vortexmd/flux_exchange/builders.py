@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vortexmd.checks import not_negative, positive, whole
+from vortexmd.checks import flag, measure, measure_or_zero, numbers, shown, whole
 from vortexmd.flux_exchange.laws import ActivationLaw
 from vortexmd.flux_exchange.parts import MAX_REGIONS, Interface, Outside, Region
 
@@ -47,7 +47,7 @@ class Geometry(Protocol):
 
 def two_regions(p: ActivationLaw, q: ActivationLaw, epsilon: float, gamma: float) -> Parts:
     """Regions p and q of areas 1 and γ, joined so that ε_pq = ε."""
-    epsilon, gamma = not_negative("epsilon", epsilon), positive("gamma", gamma)
+    epsilon, gamma = measure_or_zero("epsilon", epsilon), measure("gamma", gamma)
     regions = [Region(1.0, p, "p"), Region(gamma, q, "q")]
     # ε_pq = ½ L s ν₀ / A_p with ν₀ = 2, s = A_p = 1.
     return Parts(regions, [Interface(0, 1, epsilon)], 2.0, 1.0, None)
@@ -67,7 +67,7 @@ def chain(
     if cells is None:
         if isinstance(laws, ActivationLaw):
             raise ValueError("cells: missing; give how many, or one law a cell")
-        cells = len(laws)
+        cells = len(_each_law(laws))
     return grid(
         (cells, 1),
         (cell_width, height),
@@ -95,7 +95,7 @@ def grid(
     if nx * ny > MAX_REGIONS:
         raise ValueError(f"shape = {(nx, ny)}: {nx * ny} cells; {MAX_REGIONS} are the most")
     if not all(isinstance(axis, (bool, np.bool_)) for axis in _two("periodic", periodic)):
-        raise ValueError(f"periodic = {periodic!r}: give true or false for x and y")
+        raise ValueError(f"periodic = {shown(periodic)}: give true or false for x and y")
     width = _sides("cell[0]", _two("cell", cell)[0], nx)
     height = _sides("cell[1]", cell[1], ny)
     _fits(hop_distance, min(width.min(), height.min()), "cell")
@@ -140,7 +140,7 @@ def cylinder(
     outside: Outside,
 ) -> Parts:
     """Bulk and surface layer of a cylinder (Eqs. 23, 24): A_b = π(R − δ)², A_s = π(2R − δ)δ."""
-    radius, layer = positive("radius", radius), positive("layer", layer)
+    radius, layer = measure("radius", radius), measure("layer", layer)
     if layer >= radius:
         raise ValueError(
             f"layer = {layer:g}: give a thickness δ of more than 0 and less than the radius, {radius:g}"
@@ -164,8 +164,10 @@ def from_regions(
     effective: bool,
 ) -> Parts:
     """Regions of a box, with the lengths of their interfaces or those that the hops see."""
-    positive("hop_distance", hop_distance)
-    if effective:
+    measure("hop_distance", hop_distance)
+    if not all(hasattr(regions, name) for name in ("area", "width", "open_lengths", "hop_areas")):
+        raise ValueError(f"regions = {shown(regions)}: give vortexmd.Regions")
+    if flag("effective", effective):
         areas, out = regions.hop_areas(hop_distance)
         pairs = areas.tocoo()
         faces = [
@@ -197,22 +199,22 @@ def from_regions(
 
 def _two(name: str, value: Any) -> Sequence[Any]:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__") or len(value) != 2:
-        raise ValueError(f"{name} = {value!r}: give two values, for x and y")
+        raise ValueError(f"{name} = {shown(value)}: give two values, for x and y")
     return value
 
 
 def _sides(name: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
     """(n,) lengths of cells from one, or one each."""
-    sides = np.asarray(value, dtype=float)
+    sides = numbers(name, value, "lengths")
     if sides.shape not in ((), (n,)):
         raise ValueError(f"{name}: {sides.shape} lengths for {n} cells; give one, or one each")
-    for side in np.ravel(sides)[~(np.isfinite(sides) & (sides > 0)).ravel()]:
-        positive(name, float(side))
+    for side in np.unique(sides):
+        measure(name, float(side))
     return np.broadcast_to(sides, (n,))
 
 
 def _fits(hop_distance: float, narrowest: float, where: str, remedy: str = "") -> None:
-    if positive("hop_distance", hop_distance) > narrowest * (1.0 + 1e-12):
+    if measure("hop_distance", hop_distance) > narrowest * (1.0 + 1e-12):
         raise ValueError(
             f"hop_distance = {hop_distance:g} exceeds the narrowest width, {narrowest:.6g} ({where}): hops "
             f"would pass over it; give a shorter one{remedy}"
@@ -222,7 +224,7 @@ def _fits(hop_distance: float, narrowest: float, where: str, remedy: str = "") -
 def _opened(outside: Any, lengths: dict[int, float], why: str) -> Outside:
     """The outside with the lengths that the geometry gives."""
     if not isinstance(outside, Outside):
-        raise ValueError(f"outside = {outside!r}: give an Outside, or None")
+        raise ValueError(f"outside = {shown(outside)}: give an Outside, or None")
     if outside.lengths is not None:
         raise ValueError("outside.lengths: follow from the geometry; leave them out")
     open_ = {k: length for k, length in lengths.items() if length > 0}
@@ -231,12 +233,21 @@ def _opened(outside: Any, lengths: dict[int, float], why: str) -> Outside:
     return Outside(outside.b_applied, open_, outside.entry_barrier)
 
 
+def _each_law(laws: Any) -> list[ActivationLaw]:
+    try:
+        return list(laws)
+    except TypeError:
+        raise ValueError(
+            f"laws = {shown(laws)}: give an ActivationLaw, or a list of them"
+        ) from None
+
+
 def _regions(
     area: NDArray[np.float64], laws: Laws, names: Sequence[str] | None = None
 ) -> list[Region]:
     """A region each, with one law for all or a law each."""
     n = len(area)
-    each = [laws] * n if isinstance(laws, ActivationLaw) else list(laws)
+    each = [laws] * n if isinstance(laws, ActivationLaw) else _each_law(laws)
     if len(each) != n:
         raise ValueError(f"laws: {len(each)} for {n} regions; give one, or one a region")
     return [

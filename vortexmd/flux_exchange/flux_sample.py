@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from vortexmd.checks import numbers, shown, whole
+
 
 @dataclass(frozen=True, eq=False)
 class FluxSample:
@@ -93,11 +95,15 @@ class FluxSample:
         """
         if self.n_runs < 2:
             raise ValueError("covariance: takes two runs or more; sample with n_runs = 2 or more")
+        k = whole("k", k, -len(self.times), len(self.times) - 1)
         return np.atleast_2d(np.cov(self.fields[:, k], rowvar=False))
 
     def quantiles(self, q: ArrayLike) -> NDArray[np.float64]:
         """(…, T, R) quantiles `q` (0 … 1) of the fields over the runs; ValueError with keep="moments"."""
-        return np.quantile(self.fields, np.asarray(q, dtype=float), axis=0)
+        levels = numbers("q", q, "levels from 0 to 1")
+        if not levels.size or not ((levels >= 0) & (levels <= 1)).all():
+            raise ValueError(f"q = {shown(q)}: give levels from 0 to 1")
+        return np.quantile(self.fields, levels, axis=0)
 
     def _kept(self) -> NDArray[np.int64]:
         if self.counts is None:

@@ -26,12 +26,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import wrightomega
 
-from vortexmd.checks import not_negative, positive
+from vortexmd.checks import LARGEST, measure, measure_or_zero, not_negative, numbers, shown
 
 KINDS = ("linear", "logarithmic", "inverse_power")
 # What a vortex does above B_m, where the formula gives U < 0. "flow" is for molecular dynamics only.
 ABOVE_B_MAX = ("clamp", "extend", "raise")
 
+# m of the inverse power: smaller ones are the logarithmic law to rounding, larger ones overflow.
+EXPONENTS = (1e-12, 1e3)
+# Beyond this U₀/kT logarithms of rates lose their last useful digits.
+MAX_ALPHA = 1e9
 # α at temperature 0, where nothing hops at all; a finite number keeps 0·∞ away.
 FROZEN = 1e300
 
@@ -73,7 +77,9 @@ class ActivationLaw:
     def __post_init__(self) -> None:
         if self.b_max is None:
             raise ValueError("law.b_max: missing (B_m, the field above which vortices flow)")
-        positive("law.b_max", self.b_max)
+        object.__setattr__(self, "b_max", measure("law.b_max", self.b_max))
+        if not isinstance(self.kind, str):
+            raise ValueError(f"law.kind = {shown(self.kind)}: give one of {', '.join(KINDS)}")
         if self.kind == "function":
             if not callable(self.function):
                 raise ValueError("law.kind = 'function': use ActivationLaw.from_function(U, b_max)")
@@ -81,18 +87,20 @@ class ActivationLaw:
                 raise ValueError("law.u0: a law from a function takes b_max alone")
             return
         if self.kind not in KINDS:
-            raise ValueError(f"law.kind = {self.kind!r}: give one of {', '.join(KINDS)}")
+            raise ValueError(f"law.kind = {shown(self.kind)}: give one of {', '.join(KINDS)}")
         if self.function is not None:
             raise ValueError(f"law.function: does not go with kind = {self.kind!r}")
         if (self.u0 is None) == (self.u0_energy is None):
             raise ValueError("law.u0, law.u0_energy: give one of the two")
         for name in ("u0", "u0_energy"):
             if getattr(self, name) is not None:
-                not_negative(f"law.{name}", getattr(self, name))
+                value = not_negative(f"law.{name}", getattr(self, name))
+                object.__setattr__(self, name, value)
         if self.kind == "inverse_power":
             if self.exponent is None:
                 raise ValueError("law.exponent: missing (m of the inverse power, more than 0)")
-            positive("law.exponent", self.exponent)
+            exponent = measure("law.exponent", self.exponent, *EXPONENTS)
+            object.__setattr__(self, "exponent", exponent)
         elif self.exponent is not None:
             raise ValueError(f"law.exponent: does not go with kind = {self.kind!r}")
 
@@ -116,7 +124,12 @@ class ActivationLaw:
         """
         law = cls("function", b_max=b_max, function=function)
         b = np.geomspace(1e-6, 1.0, 601) * b_max
-        u = np.asarray(function(b), dtype=float)
+        try:
+            u = numbers("law.function", function(b), "U/kT as numbers")
+        except Exception as problem:  # whatever the user's function raises
+            raise ValueError(
+                f"law.function: fails on an array of fields ({problem!s:.200})"
+            ) from problem
         if u.shape != b.shape or np.isnan(u).any():
             raise ValueError(
                 f"law.function: must give U/kT as an array of the shape of B, not {u.shape} with "
@@ -147,11 +160,11 @@ class ActivationLaw:
             raise ValueError(
                 "temperature: missing; a law is given by u0_energy (or give u0 = U₀/kT)"
             )
-        temperature = not_negative("temperature", temperature)
+        temperature = measure_or_zero("temperature", temperature)
         if temperature == 0:
             alpha = inf if self.u0_energy > 0 else 0.0
             return replace(self, u0=min(alpha, FROZEN), u0_energy=None)
-        return replace(self, u0=self.u0_energy / temperature, u0_energy=None)
+        return replace(self, u0=min(self.u0_energy / temperature, FROZEN), u0_energy=None)
 
     @property
     def power(self) -> float:
@@ -160,14 +173,23 @@ class ActivationLaw:
 
     def energy(self, b: ArrayLike) -> NDArray[np.float64]:
         """U/kT at fields `b` ≥ 0, by the formula alone (negative above B_m)."""
-        return (
-            LawArray([self]).energy(np.atleast_1d(np.asarray(b, dtype=float))).reshape(np.shape(b))
-        )
+        fields = _given_fields(b)
+        return LawArray([self]).energy(np.atleast_1d(fields)).reshape(fields.shape)
 
     def flux(self, b: ArrayLike, above_b_max: str = "clamp") -> NDArray[np.float64]:
         """The exchange flux density W(B) = B e^{−U/kT}, in the unit of fields."""
         laws = LawArray([self], above_b_max)
-        return laws.flux(np.atleast_1d(np.asarray(b, dtype=float))).reshape(np.shape(b))
+        fields = _given_fields(b)
+        return laws.flux(np.atleast_1d(fields)).reshape(fields.shape)
+
+
+def _given_fields(b: ArrayLike) -> NDArray[np.float64]:
+    """`b` as fields of any shape; ValueError unless they are finite and 0 or more."""
+    fields = numbers("b", b, "fields, 0 or more")
+    wrong = fields[~((fields >= 0) & (fields <= LARGEST))]
+    if wrong.size:
+        raise ValueError(f"b: {wrong.flat[0]}; give finite fields, 0 … {LARGEST:g}")
+    return fields
 
 
 class LawArray:
@@ -190,8 +212,10 @@ class LawArray:
     """
 
     def __init__(self, laws: Sequence[ActivationLaw], above_b_max: str = "clamp"):
-        if above_b_max not in ABOVE_B_MAX:
-            raise ValueError(f"above_b_max = {above_b_max!r}: give one of {', '.join(ABOVE_B_MAX)}")
+        if not isinstance(above_b_max, str) or above_b_max not in ABOVE_B_MAX:
+            raise ValueError(
+                f"above_b_max = {shown(above_b_max)}: give one of {', '.join(ABOVE_B_MAX)}"
+            )
         for law in laws:
             if law.u0_energy is not None:
                 law.at(None)
@@ -210,10 +234,16 @@ class LawArray:
         return len(self.laws)
 
     def refuse_frozen(self) -> None:
-        """ValueError at temperature 0, where W is a step and has no slope."""
+        """ValueError at temperature 0 and next to it, where W is a step and has no slope."""
         if (self.alpha >= FROZEN).any():
             raise ValueError(
-                "temperature = 0: below B_m nothing hops, ever; give a temperature above 0"
+                "temperature = 0: below B_m nothing hops, ever (u0 = U₀/kT = ∞); give a temperature above 0"
+            )
+        highest = float(self.alpha.max(initial=0.0))
+        if highest > MAX_ALPHA:
+            raise ValueError(
+                f"law.u0 = {highest:.3g}: below B_m nothing hops, ever; give at most {MAX_ALPHA:g}, or a "
+                f"higher temperature"
             )
 
     def energy(self, b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vortexmd.checks import positive
+from vortexmd.checks import LARGEST, flag, measure, measure_or_zero, numbers, shown
 from vortexmd.flux_exchange.approximate import ApproximateSolution, approximate_solution
 from vortexmd.flux_exchange.constructors import Constructors
 from vortexmd.flux_exchange.equilibrium import Equilibrium, equilibrium
@@ -33,6 +34,13 @@ from vortexmd.flux_exchange.stationary import StationaryLaw, linear_noise, stati
 from vortexmd.flux_exchange.surface import two_stage
 
 SURFACES = ("full", "two_stage")
+
+
+def _listed(name: str, values: Any) -> tuple[Any, ...]:
+    try:
+        return tuple(values)
+    except TypeError:
+        raise ValueError(f"{name} = {shown(values)}: give a list") from None
 
 
 class FluxNetwork(Constructors):
@@ -83,10 +91,12 @@ class FluxNetwork(Constructors):
         above_b_max: str = "clamp",
         temperature: float | None = None,
     ):
-        self.regions = tuple(regions)
-        self.interfaces = tuple(interfaces)
-        self.attempt_rate = positive("attempt_rate", attempt_rate)
-        self.hop_distance = positive("hop_distance", hop_distance)
+        self.regions: tuple[Region, ...] = _listed("regions", regions)
+        self.interfaces: tuple[Interface, ...] = _listed("interfaces", interfaces)
+        self.attempt_rate = measure("attempt_rate", attempt_rate)
+        self.hop_distance = measure("hop_distance", hop_distance)
+        if temperature is not None:
+            measure_or_zero("temperature", temperature)
         self.outside = outside
         self.above_b_max = above_b_max
         self.temperature = temperature
@@ -139,15 +149,15 @@ class FluxNetwork(Constructors):
 
         With `allow_above`, fields may exceed B_m at the start.
         """
-        try:
-            b = np.array(value, dtype=float)
-        except (TypeError, ValueError):
-            raise ValueError(f"{name} = {value!r}: give {len(self)} fields") from None
+        b = numbers(name, value, f"{len(self)} fields")
+        flag("allow_above", allow_above)
         if b.shape != (len(self),):
             raise ValueError(f"{name}: {b.shape} fields for {len(self)} regions; give one a region")
-        wrong = np.flatnonzero(~(np.isfinite(b) & (b >= 0)))
+        wrong = np.flatnonzero(~((b >= 0) & (b <= LARGEST)))
         if wrong.size:
-            raise ValueError(f"{name}[{wrong[0]}] = {b[wrong[0]]}: give a finite field, 0 or more")
+            raise ValueError(
+                f"{name}[{wrong[0]}] = {b[wrong[0]]}: give a finite field, 0 or more, at most {LARGEST:g}"
+            )
         b_max = self.graph.laws.b_max
         above = np.flatnonzero(b > b_max)
         if above.size and not allow_above:
@@ -214,8 +224,8 @@ class FluxNetwork(Constructors):
         SolverError
             If the solver gives up.
         """
-        if surface not in SURFACES:
-            raise ValueError(f"surface = {surface!r}: give one of {', '.join(SURFACES)}")
+        if not isinstance(surface, str) or surface not in SURFACES:
+            raise ValueError(f"surface = {shown(surface)}: give one of {', '.join(SURFACES)}")
         times = rising_times(times)
         if surface == "full":
             b0 = self.fields("b0", b0, allow_above=allow_above)
@@ -223,7 +233,7 @@ class FluxNetwork(Constructors):
             return FluxSolution(self, times, b, solver, rtol)
         bulk, layer = self.bulk_and_layer()
         if method is not None:
-            raise ValueError(f"method = {method!r}: does not go with surface = 'two_stage'")
+            raise ValueError(f"method = {shown(method)}: does not go with surface = 'two_stage'")
         b0 = self.fields("b0", b0, allow_above=True)
         if not allow_above:
             below = b0.copy()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vortexmd.checks import not_negative, positive, whole
+from vortexmd.checks import measure, measure_or_zero, not_negative, shown, whole
 from vortexmd.flux_exchange.graph import ExchangeGraph
 from vortexmd.flux_exchange.laws import ActivationLaw, LawArray
 
@@ -41,11 +41,11 @@ class Region:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        positive("region.area", self.area)
+        measure("region.area", self.area)
         if not isinstance(self.law, ActivationLaw):
-            raise ValueError(f"region.law = {self.law!r}: give an ActivationLaw")
+            raise ValueError(f"region.law = {shown(self.law)}: give an ActivationLaw")
         if self.name is not None and not isinstance(self.name, str):
-            raise ValueError(f"region.name = {self.name!r}: give a string")
+            raise ValueError(f"region.name = {shown(self.name)}: give a string")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Interface:
     def __post_init__(self) -> None:
         for name in ("i", "j"):
             whole(f"interface.{name}", getattr(self, name), 0, MAX_REGIONS)
-        not_negative("interface.length", self.length)
+        measure_or_zero("interface.length", self.length)
         if self.i == self.j:
             raise ValueError(f"interface: region {self.i} with itself; give two regions")
 
@@ -84,20 +84,22 @@ class Outside:
     entry_barrier: float = 0.0
 
     def __post_init__(self) -> None:
-        not_negative("outside.b_applied", self.b_applied)
+        # Fields may be as small as they like.
+        if not_negative("outside.b_applied", self.b_applied):
+            measure("outside.b_applied", self.b_applied, low=0.0)
         not_negative("outside.entry_barrier", self.entry_barrier)
         if self.lengths is not None and not isinstance(self.lengths, Mapping):
             raise ValueError(
-                f"outside.lengths = {self.lengths!r}: give {{region: length of its open side, …}}"
+                f"outside.lengths = {shown(self.lengths)}: give {{region: length of its open side, …}}"
             )
         for region, length in (self.lengths or {}).items():
             whole("outside.lengths: region", region, 0, MAX_REGIONS)
-            not_negative(f"outside.lengths[{region}]", length)
+            measure_or_zero(f"outside.lengths[{region}]", length)
 
     @property
     def flux(self) -> float:
         """W_e = B_a e^{−U_e/kT}, in the unit of fields."""
-        return float(self.b_applied * np.exp(-self.entry_barrier))
+        return float(self.b_applied * np.exp(-float(self.entry_barrier)))
 
 
 def assemble(
@@ -114,7 +116,7 @@ def assemble(
         raise ValueError("regions: none; give at least one Region")
     for k, region in enumerate(regions):
         if not isinstance(region, Region):
-            raise ValueError(f"regions[{k}] = {region!r}: give a Region")
+            raise ValueError(f"regions[{k}] = {shown(region)}: give a Region")
     _check_interfaces(interfaces, len(regions))
     half = 0.5 * hop_distance * attempt_rate
     return ExchangeGraph(
@@ -131,7 +133,7 @@ def _check_interfaces(interfaces: Sequence[Interface], n: int) -> None:
     seen: set[tuple[int, int]] = set()
     for k, face in enumerate(interfaces):
         if not isinstance(face, Interface):
-            raise ValueError(f"interfaces[{k}] = {face!r}: give an Interface")
+            raise ValueError(f"interfaces[{k}] = {shown(face)}: give an Interface")
         pair = (min(face.i, face.j), max(face.i, face.j))
         if pair[1] >= n:
             raise ValueError(
@@ -150,7 +152,7 @@ def _open_lengths(outside: Outside | None, n: int) -> np.ndarray:
     if outside is None:
         return lengths
     if not isinstance(outside, Outside):
-        raise ValueError(f"outside = {outside!r}: give an Outside, or None")
+        raise ValueError(f"outside = {shown(outside)}: give an Outside, or None")
     if outside.lengths is None:
         raise ValueError("outside.lengths: missing ({region: length of its open side, …})")
     for region, length in outside.lengths.items():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vortexmd.checks import positive, whole
+from vortexmd.checks import measure, numbers, pair, whole
 from vortexmd.flux_exchange.approximate import two_fields
 from vortexmd.flux_exchange.equilibrium import equilibrium
 from vortexmd.flux_exchange.graph import ExchangeGraph
@@ -94,7 +94,8 @@ def phase_portrait(
         top = _MARGIN * np.maximum(begin, ends).max(axis=0)
         limits = (float(top[0]) or 1.0, float(top[1]) or 1.0)
     else:
-        limits = (positive("limits[0]", limits[0]), positive("limits[1]", limits[1]))
+        top_p, top_q = pair("limits", limits)
+        limits = (measure("limits[0]", top_p), measure("limits[1]", top_q))
     middle = (np.arange(arrows) + 0.5) / arrows
     grid = (limits[0] * middle, limits[1] * middle)
     return PhasePortrait(
@@ -110,7 +111,7 @@ def phase_portrait(
 
 def _starts(starts: ArrayLike) -> NDArray[np.float64]:
     """(S, 2) checked fields, S at least 1."""
-    rows = np.atleast_2d(np.asarray(starts, dtype=float))
+    rows = np.atleast_2d(numbers("starts", starts, "pairs of fields (B_p, B_q)"))
     if rows.ndim != 2 or rows.size == 0:
         raise ValueError(f"starts: shape {np.shape(starts)}; give pairs of fields (B_p, B_q)")
     return np.array([two_fields(f"starts[{k}]", row) for k, row in enumerate(rows)])

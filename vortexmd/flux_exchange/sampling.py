@@ -11,16 +11,20 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from math import inf
 from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vortexmd.checks import positive, whole
+from vortexmd.checks import measure, shown, whole
 from vortexmd.flux_exchange import sampling_kernel as kernel
 from vortexmd.flux_exchange.channels import node_channels
+from vortexmd.flux_exchange.equilibrium import equilibrium
 from vortexmd.flux_exchange.flux_sample import FluxSample
 from vortexmd.flux_exchange.graph import ExchangeGraph
+from vortexmd.flux_exchange.laws import FROZEN, LawArray
 from vortexmd.flux_exchange.rate_windows import ROUNDING, RateWindows
 from vortexmd.flux_exchange.solver import rising_times
 from vortexmd.random_numbers import SSA
@@ -30,6 +34,8 @@ MAX_RUNS = 2**31
 MAX_THREADS = 1024
 # Counts stay exact as floats up to here.
 MAX_COUNT = 2**52
+# Months of computing.
+MOST_HOPS = 1e13
 # Records held in memory, bytes.
 MAX_BYTES = 4 * 2**30
 BLOCK_BYTES = 2**25
@@ -80,16 +86,17 @@ def sample(
         region and run), or a rate is not finite.
     """
     t = rising_times(times).copy()
-    flux_quantum = positive("flux_quantum", flux_quantum)
+    flux_quantum = measure("flux_quantum", flux_quantum)
     n_runs = whole("n_runs", n_runs, 1, MAX_RUNS)
     seed = whole("seed", seed, 0, 2**64 - 1)
-    if keep not in KEEP:
-        raise ValueError(f"keep = {keep!r}: give one of {', '.join(KEEP)}")
+    if not isinstance(keep, str) or keep not in KEEP:
+        raise ValueError(f"keep = {shown(keep)}: give one of {', '.join(KEEP)}")
     if threads is not None:
         whole("threads", threads, 1, MAX_THREADS)
     _check_memory(n_runs, keep, len(t), len(graph))
     counts = whole_counts(graph, b0, flux_quantum)
     _check_start(graph, counts, flux_quantum)
+    _check_work(graph, counts, flux_quantum, n_runs * float(t[-1]))
     process = _Process(graph, counts, t, flux_quantum, seed)
     moments = _Moments()
     kept = np.empty((n_runs, len(t), len(graph)), dtype=np.int64) if keep == "runs" else None
@@ -167,6 +174,31 @@ def _check_start(graph: ExchangeGraph, counts: NDArray[np.int64], flux_quantum: 
         raise ValueError(
             f"b0[{k}]: {counts[k]} whole vortices make B = {b[k]:.6g}, more than B_m = {b_max[k]:.6g}; lower "
             f"b0, or above_b_max = 'clamp' or 'extend' goes on"
+        )
+
+
+def _check_work(
+    graph: ExchangeGraph, counts: NDArray[np.int64], flux_quantum: float, duration: float
+) -> None:
+    """Refuse ensembles that would take years: by the hops in the mean-field equilibrium."""
+    if (graph.laws.alpha >= FROZEN).any():
+        return
+    if graph.laws.above_b_max == "raise":
+        # It has its say when a run comes there.
+        graph = replace(graph, laws=LawArray(graph.laws.laws, "clamp"))
+    try:
+        log_w = equilibrium(graph, counts * flux_quantum / graph.area).log_w
+    except ValueError:
+        # Laws that are no numbers somewhere are named where a run meets them.
+        return
+    leaving = graph.outside_conductance + np.asarray(graph.exchange().sum(axis=1)).ravel()
+    with np.errstate(over="ignore", under="ignore"):
+        hops = float(leaving @ np.exp(log_w)) / flux_quantum * duration
+    # So are rates that are not finite.
+    if MOST_HOPS < hops < inf:
+        raise ValueError(
+            f"times, n_runs: some {hops:.1g} hops of single vortices, more than the {MOST_HOPS:g} that can "
+            f"be drawn; give earlier times, fewer runs or a larger flux_quantum, or solve the mean fields"
         )
 
 

@@ -27,10 +27,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
-from vortexmd.checks import positive
+from vortexmd.checks import fits_memory, numbers, positive, shown
 from vortexmd.flux_exchange.graph import ExchangeGraph
 from vortexmd.flux_exchange.laws import LawArray
 
+LATEST = 1e300  # barriers make times of any length
 METHODS = ("dense", "banded", "sparse", "explicit", "radau")
 LARGEST_RTOL = 1e-2
 # Below it only methods of small networks deliver.
@@ -107,6 +108,7 @@ def integrate(
     graph.laws.refuse_frozen()
     rtol, method = _tolerance(rtol, len(graph), method)
     floor = _floor(graph, b0, atol)
+    fits_memory("times", len(times), 32.0 * len(times) * len(graph))
     if times[-1] == 0:
         return b0[None, :].copy(), "none: the start alone"
     if times[-1] * fastest_rate(graph) < NO_TIME and (b0 <= graph.laws.b_max).all():
@@ -127,15 +129,12 @@ def integrate(
 
 def rising_times(times: ArrayLike) -> NDArray[np.float64]:
     """`times` as a (T,) array; ValueError unless finite, 0 or more and rising."""
-    try:
-        t = np.atleast_1d(np.asarray(times, dtype=float))
-    except (TypeError, ValueError):
-        raise ValueError(f"times = {times!r}: give rising numbers, 0 or more") from None
+    t = np.atleast_1d(numbers("times", times, "rising numbers, 0 or more"))
     if t.ndim != 1 or t.size == 0:
         raise ValueError(f"times: shape {t.shape}; give at least one number, in a row")
-    if not (np.isfinite(t).all() and t[0] >= 0):
-        wrong = t[~(np.isfinite(t) & (t >= 0))][0]
-        raise ValueError(f"times: {wrong}; give finite numbers, 0 or more")
+    wrong = t[~((t >= 0) & (t <= LATEST))]
+    if wrong.size:
+        raise ValueError(f"times: {wrong[0]}; give finite numbers, 0 or more, at most {LATEST:g}")
     falling = np.flatnonzero(np.diff(t) <= 0)
     if falling.size:
         k = int(falling[0])
@@ -143,12 +142,18 @@ def rising_times(times: ArrayLike) -> NDArray[np.float64]:
     return t
 
 
-def _tolerance(rtol: float, regions: int, method: str | None) -> tuple[float, str | None]:
+def check_rtol(rtol: float) -> float:
+    """`rtol`, or a ValueError where it is beyond what the solvers deliver."""
     rtol = positive("rtol", rtol)
     if not SMALLEST_RTOL <= rtol <= LARGEST_RTOL:
         raise ValueError(f"rtol = {rtol:g}: give {SMALLEST_RTOL:g} to {LARGEST_RTOL:g}")
-    if method is not None and method not in METHODS:
-        raise ValueError(f"method = {method!r}: give one of {', '.join(METHODS)}, or None")
+    return rtol
+
+
+def _tolerance(rtol: float, regions: int, method: str | None) -> tuple[float, str | None]:
+    rtol = check_rtol(rtol)
+    if method is not None and not (isinstance(method, str) and method in METHODS):
+        raise ValueError(f"method = {shown(method)}: give one of {', '.join(METHODS)}, or None")
     tightest = method in ("explicit", "radau") or (method is None and regions <= SMALL)
     if rtol < TIGHT_RTOL and not tightest:
         raise ValueError(

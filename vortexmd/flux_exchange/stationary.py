@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
-from vortexmd.checks import positive, whole
+from vortexmd.checks import flag, measure, numbers, shown, whole
 from vortexmd.flux_exchange.count_laws import (
     CUT,
     CountLaw,
@@ -27,14 +27,12 @@ from vortexmd.flux_exchange.count_laws import (
     conditioned_covariance,
 )
 from vortexmd.flux_exchange.graph import ExchangeGraph
-from vortexmd.flux_exchange.laws import LawArray
+from vortexmd.flux_exchange.laws import MAX_ALPHA, LawArray
 from vortexmd.flux_exchange.rate_windows import ROUNDING
 
 MAX_COUNT = 10**12
 # A share of time that rounding could make.
 NEGLIGIBLE = 1e-15
-# Beyond this U₀/kT logarithms of rates lose their last useful digits.
-MAX_ALPHA = 1e9
 # Relative spread of W over a closed part that still counts as equilibrium.
 EQUILIBRIUM = 1e-6
 
@@ -107,7 +105,8 @@ def stationary(
     ValueError
         Naming the argument; if the law reaches counts above B_m and above_b_max = "raise".
     """
-    flux_quantum = positive("flux_quantum", flux_quantum)
+    flux_quantum = measure("flux_quantum", flux_quantum)
+    flag("covariance", covariance)
     parts = _parts(graph)
     totals = _totals([closed for _, closed in parts], total_count)
     _check_mobile(graph)
@@ -147,8 +146,8 @@ def linear_noise(graph: ExchangeGraph, b: ArrayLike, flux_quantum: float) -> NDA
     ValueError
         If `b` is no equilibrium, or W underflows.
     """
-    flux_quantum = positive("flux_quantum", flux_quantum)
-    b = np.asarray(b, dtype=float)
+    flux_quantum = measure("flux_quantum", flux_quantum)
+    b = numbers("b", b, f"{len(graph)} fields")
     if b.shape != (len(graph),) or not (np.isfinite(b) & (b >= 0)).all():
         raise ValueError(f"b: give {len(graph)} finite fields, 0 or more")
     w, slope = graph.laws.flux(b), graph.laws.slope(b)
@@ -214,8 +213,8 @@ def _totals(closed: list[bool], total_count: int | Sequence[int] | None) -> list
         given = list(total_count)
     if len(given) != needed:
         raise ValueError(
-            f"total_count = {total_count!r}: give the number of vortices in each part that does not touch "
-            f"the outside; there are {needed}"
+            f"total_count = {shown(total_count)}: give the number of vortices in each part that does not "
+            f"touch the outside; there are {needed}"
         )
     numbers = iter([whole("total_count", value, 0, MAX_COUNT) for value in given])
     return [next(numbers) if is_closed else 0 for is_closed in closed]

@@ -21,16 +21,27 @@ liquid stage is one of samples whose layer starts above B_sm.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import solve_ivp
 
+from vortexmd.checks import positive
 from vortexmd.flux_exchange.approximate import two_fields
 from vortexmd.flux_exchange.graph import ExchangeGraph
-from vortexmd.flux_exchange.solver import NO_TIME, fastest_rate, integrate, rising_times
+from vortexmd.flux_exchange.solver import (
+    MOST_STEPS,
+    NO_TIME,
+    SolverError,
+    check_rtol,
+    fastest_rate,
+    integrate,
+    rising_times,
+)
 
 # How much tighter the liquid stage is integrated than asked, so that the switch is as good as the fields:
 # over 150 random cylinders it came out true to 0.2 rtol, from 1e-4 to 1e-8.
@@ -81,12 +92,16 @@ def two_stage(
     ------
     ValueError
         If the network is not a bulk behind a layer, or a number is wrong.
-    RuntimeError
+    SolverError
         If the liquid stage cannot be integrated.
     """
     state, t = _checked(graph, bulk, layer, b0, times)
     system = _Layered(graph, bulk, layer)
-    if atol is None:
+    graph.laws.refuse_frozen()
+    rtol = check_rtol(rtol)
+    if atol is not None:
+        atol = positive("atol", atol)
+    else:
         atol = rtol * _SMALL * float(max(state.max(), graph.outside_flux, np.finfo(float).tiny))
     tight = max(rtol * _TIGHTER, _TIGHTEST)
     b = np.empty((len(t), 2))
@@ -181,19 +196,29 @@ class _Layered:
         if times.size == 0:
             return here, None
         rates, jacobian = self._equations(liquid)
-        found = solve_ivp(
-            lambda _, b: rates(b),
-            (begin, float(times[-1])),
-            start,
-            method="LSODA",
-            t_eval=times,
-            events=switch,
-            jac=lambda _, b: jacobian(b),
-            rtol=rtol,
-            atol=atol,
-        )
-        if not found.success:
-            raise RuntimeError(f"surface layer: {found.message} Ask for a larger rtol.")
+        asked = count()
+
+        def counted(_: float, b: NDArray[np.float64]) -> NDArray[np.float64]:
+            if next(asked) > MOST_STEPS:
+                raise SolverError(f"surface layer: {MOST_STEPS} steps taken; ask for a larger rtol")
+            return rates(b)
+
+        with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
+            # LSODA says what went wrong in a warning and then fails.
+            warnings.simplefilter("ignore", UserWarning)
+            found = solve_ivp(
+                counted,
+                (begin, float(times[-1])),
+                start,
+                method="LSODA",
+                t_eval=times,
+                events=switch,
+                jac=lambda _, b: jacobian(b),
+                rtol=rtol,
+                atol=atol,
+            )
+        if not (found.success and np.isfinite(found.y).all()):
+            raise SolverError(f"surface layer: {found.message} Ask for a larger rtol.")
         fields = np.vstack((here, np.reshape(found.y, (2, -1)).T))
         if found.t_events[0].size == 0:
             return fields, None

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from vortexmd.box import Box
-from vortexmd.checks import positive
+from vortexmd.checks import flag, measure, numbers
 from vortexmd.regions import checks as checked
 from vortexmd.regions.grid import build
 from vortexmd.regions.kernels import OUTSIDE, RegionGrid, label_all
@@ -60,6 +60,7 @@ class Regions:
 
     def __post_init__(self) -> None:
         box = checked.box_of(self.box)
+        flag("regions.background", self.background)
         if (self.corners is None) == (self.labels is None):
             raise ValueError("regions: give either the corners of polygons or the labels of pixels")
         partition: PolygonPartition | RasterPartition
@@ -79,7 +80,7 @@ class Regions:
                 array.flags.writeable = False
             object.__setattr__(self, "corners", tuple(polygons))
             object.__setattr__(self, "region_of", region_of)
-            partition = PolygonPartition.build(box, polygons, region_of, bool(self.background))
+            partition = PolygonPartition.build(box, polygons, region_of, self.background)
         object.__setattr__(self, "_partition", partition)
         object.__setattr__(self, "names", checked.names(self.names, len(partition.area)))
 
@@ -106,7 +107,11 @@ class Regions:
             (P,) the region of each rectangle; one each if None.
         """
         polygons = checked.rectangles(rectangles)
-        return cls(_around(polygons, box), polygons, regions, names, background)
+        try:
+            return cls(_around(polygons, box), polygons, regions, names, background)
+        except ValueError as error:
+            # They have become polygons; their maker knows them as rectangles.
+            raise ValueError(str(error).replace("polygons", "rectangles")) from None
 
     @classmethod
     def polygons(
@@ -220,7 +225,7 @@ class Regions:
         Positions are folded into the box along periodic axes. On an interface, the region on its right or
         above it has the point.
         """
-        r = np.ascontiguousarray(positions, dtype=float)
+        r = np.ascontiguousarray(numbers("positions", positions, "an (N, 2) array in λ"))
         if r.ndim != 2 or r.shape[1] != 2:
             raise ValueError(f"positions: an array of shape {r.shape}; give (N, 2)")
         out = np.empty(len(r), dtype=np.int32)
@@ -269,7 +274,7 @@ class Regions:
         area : (R, R) sparse, symmetric, without diagonal, in λ²
         out : (R,) λ²: landing beyond an open end (nobody lands beyond a reflecting one)
         """
-        area, out = self._partition.hops(positive("distance", distance))
+        area, out = self._partition.hops(measure("distance", distance))
         return area, out
 
 

@@ -1,0 +1,1 @@
+"""`vortexmd validate`: what the program computes against exact results and published numbers."""
