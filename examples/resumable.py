@@ -1,17 +1,15 @@
 """A script in two stages that may be killed at any moment: started again, it goes on, to the same bits."""
 
-from pathlib import Path
-
 import potentials as pot
 import vortexmd as vmd
 
 COOLED, DRIVEN = 4_000, 6_000  # steps at which the stages end
-CHECKPOINT = Path("resumable.chk")
+CHECKPOINT = "resumable.chk"
 
-if CHECKPOINT.exists():
+try:
     sim = vmd.Simulation.resume(CHECKPOINT)
     print(f"going on from step {sim.step}")
-else:
+except FileNotFoundError:
     start = vmd.random_vortices(n=400, density=1.0, min_distance=0.3, seed=1)
     sim = vmd.Simulation(start, pot.London(f0=2.0), temperature=0.05, dt=0.01, seed=7)
     sim.set_ramp(0.0, COOLED)

@@ -33,17 +33,6 @@ def check_winding(name: str, n: int) -> int:
     return winding
 
 
-def check_count(name: str, value: Any, low: int, high: int) -> int:
-    """`value` as an int of `low` … `high`, or a ValueError that names the field."""
-    try:
-        number = low - 1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = low - 1
-    if not low <= number <= high:
-        raise ValueError(f"{name} = {shown(value)}: give a whole number of {low} … {high}")
-    return number
-
-
 def check_list(name: str, values: Any) -> list[Any]:
     """`values` as a list, or a ValueError that names the field."""
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gl_reference import figure_pairs as pairs
-from gl_reference.checks import check_count, check_list, check_range
+from gl_reference.checks import check_list, check_range
 from gl_reference.figure_branches import draw_sections, draw_two_states
 from gl_reference.figure_data import (
     Effort,
@@ -31,7 +31,7 @@ from gl_reference.figure_style import styled
 from gl_reference.figure_triangle import draw_maps, draw_triangle
 from gl_reference.row_runner import MOST_JOBS
 from gl_reference.table_files import check_folder
-from potentials.checks import check_flag, shown
+from potentials.checks import check_flag, shown, whole
 from potentials.critical import Kind
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def draw_figures(
     """
     numbers = _check_numbers(only)
     tolerance = check_range("tolerance", tolerance, *TOLERANCES)
-    jobs = check_count("jobs", jobs, 1, MOST_JOBS)
+    jobs = whole("jobs", jobs, 1, MOST_JOBS)
     check_flag("progress", progress)
     check_flag("overwrite", overwrite)
     path = check_folder(folder)

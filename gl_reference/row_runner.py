@@ -75,7 +75,7 @@ def _solve_and_keep(task: RowTask[Any], folder: Path) -> None:
 
 
 @contextmanager
-def _single_threads() -> Iterator[None]:
+def single_threads() -> Iterator[None]:
     """Processes started inside use one thread each."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
@@ -93,7 +93,7 @@ def _in_processes(tasks: Sequence[RowTask[Any]], folder: Path, jobs: int) -> Ite
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     with (
-        _single_threads(),
+        single_threads(),
         ProcessPoolExecutor(jobs, context, _start_worker, (stop,)) as pool,
     ):
         try:

@@ -22,7 +22,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from gl_reference.checks import check_count, check_list, check_range
+from gl_reference.checks import check_list, check_range
 from gl_reference.confocal import MU_RANGE, TOLERANCES
 from gl_reference.curves import SPLINE_DEGREE, WINDINGS, fit_separations
 from gl_reference.row_runner import MOST_JOBS, cores, solve_rows
@@ -30,7 +30,7 @@ from gl_reference.table_files import check_folder, load_generated, write_whole
 from gl_reference.table_output import SHORT, write_tables
 from gl_reference.table_rows import Settings, SolvedRow, Task
 from gl_reference.verdicts import AGREES, Verdict, judge
-from potentials.checks import check_flag, real_array, shown
+from potentials.checks import check_flag, real_array, shown, whole
 from potentials.critical import Kind
 from potentials.gl_tables import row_mus
 
@@ -160,7 +160,7 @@ def run_tables(
     """
     tasks = _tasks(mus, kinds, tolerance, quick, separations)
     if jobs is not None:
-        jobs = check_count("jobs", jobs, 1, MOST_JOBS)
+        jobs = whole("jobs", jobs, 1, MOST_JOBS)
     check_flag("progress", progress)
     check_flag("overwrite", overwrite)
     path = check_folder(folder)

@@ -39,7 +39,7 @@ def check_number(name: str, value: Any) -> float:
     try:
         number = float(value)
     except OverflowError:
-        number = math.inf
+        raise ValueError(f"{name} = {shown(value)}: must be finite as a float") from None
     if not math.isfinite(number):
         raise ValueError(f"{name} = {number}: must be finite")
     return number
@@ -72,33 +72,53 @@ def check_length(name: str, value: Any) -> float:
 def check_flag(name: str, value: Any) -> bool:
     """True or False, or an error: what merely counts as true in Python may be a slip."""
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name} = {shown(value)}: give True or False")
+        raise ValueError(f"{name} = {shown(value)}: give true or false")
     return bool(value)
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """`value` as an int in low … high, or an error that names the field."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, (bool, np.timedelta64)):
+        raise ValueError(f"{name} = {shown(value)}: give a whole number")
+    if not low <= value <= high:
+        raise ValueError(f"{name} = {shown(value)}: give a whole number from {low} to {high}")
+    return int(value)
 
 
 def check_choice(name: str, value: Any, known: tuple[str, ...]) -> str:
     """`value` if it is one of the words `known`, or an error that lists them."""
     if not isinstance(value, str) or value not in known:
-        *most, last = map(repr, known)
-        words = (
-            f"{', '.join(most)} or {last}"
-            if len(most) < 4
-            else f"one of {', '.join([*most, last])}"
-        )
-        raise ValueError(f"{name} = {shown(value)}: give {words}")
+        raise ValueError(f"{name} = {shown(value)}: give {', '.join(map(repr, known))}")
     return value
 
 
-def real_array(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    """`values` as a float array of any shape; ValueError for text, complex, ragged or mixed ones."""
+def real_array(name: str, values: Any, form: str = "real numbers") -> NDArray[np.float64]:
+    """A new float array of `values`, of any shape, NaN and infinities included.
+
+    Raises
+    ------
+    ValueError
+        Naming `name` and the `form` wanted, if there is anything in it but real numbers: text, true and
+        false, complex numbers, objects, rows of different length.
+    """
     try:
-        array = np.asarray(values)
-    except ValueError:  # rows of different lengths
-        raise ValueError(f"{name} = {shown(values)}: give numbers, or rows of one length") from None
-    if array.dtype.kind not in "fiu" and array.size:
-        raise ValueError(f"{name} = {shown(values)}: give real numbers, not {array.dtype}")
+        given = np.asarray(values)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        given = np.empty(0, dtype=object)
+    empty = given.size == 0 and given.dtype == np.float64
+    if not empty and (given.dtype.kind not in "iuf" or _holds_bool(values)):
+        raise ValueError(f"{name} = {shown(values)}: give {form}")
     with np.errstate(over="ignore"):  # of more than double precision
-        return array.astype(np.float64)
+        return given.astype(np.float64)
+
+
+def _holds_bool(value: Any) -> bool:
+    """Whether nested lists hold a bool: numpy takes it for 0 or 1 among numbers."""
+    if isinstance(value, (list, tuple)):
+        return any(_holds_bool(item) for item in value)
+    if isinstance(value, np.ndarray):
+        return value.dtype == np.bool_
+    return isinstance(value, (bool, np.bool_))
 
 
 def nonnegative_array(name: str, values: ArrayLike) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vortexmd import checksums, h5md
+from vortexmd.copying import telling_damage
 from vortexmd.files import reserve, same_file, sync
 from vortexmd.frames import Row, same
 from vortexmd.h5md import CHANGE_COLUMNS
@@ -154,8 +155,11 @@ class Appender:
         return None
 
     def event_rows(self, start: int, stop: int) -> Row:
-        """Stored events start … stop − 1."""
-        return {name: self._file[c.path][start:stop] for name, c in self.layout.events.items()}
+        """Stored events start … stop − 1; ValueError if they are not as they were written."""
+        rows = {name: self._file[c.path][start:stop] for name, c in self.layout.events.items()}
+        with telling_damage(self.path):
+            checksums.check_events(rows, self.layout, start)
+        return rows
 
     def descriptions_at(self, step: int) -> list[str]:
         """Descriptions that hold at a step: where one changes into another, both do."""
@@ -264,12 +268,13 @@ def read_changes(file: h5py.File, extent: h5md.Extent) -> list[Change]:
     columns = {name: file[c.path][: extent.changes] for name, c in CHANGE_COLUMNS.items()}
     text = file[h5md.CHANGE_TEXT][: extent.text].tobytes()
     begins = [0, *columns["end"].tolist()]
+    stored = checksums.of_changes(file, extent.changes)
     changes = []
     for k, (step, digest) in enumerate(
         zip(columns["step"].tolist(), columns["digest"], strict=True)
     ):
         part = text[begins[k] : begins[k + 1]]
-        checksums.check_change(file, k, step, begins[k + 1], digest, part)
+        checksums.check_change(k, stored[k], step, begins[k + 1], digest, part)
         changes.append(Change(step, digest, part.decode()))
     return changes
 

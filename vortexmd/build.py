@@ -75,8 +75,11 @@ def simulation(config: Config) -> Simulation:
     except ConfigError:
         raise
     except ValueError as error:
-        box = f"start.density = {config.start.density}: " if config.start.density else ""
-        raise ConfigError(box * str(error).startswith("box.lengths") + str(error)) from None
+        reason = str(error)
+        if config.start.density and reason.startswith("box.lengths"):
+            # The box follows from the density, which is what the file gives.
+            reason = f"start.density = {config.start.density}: {reason}"
+        raise ConfigError(reason) from None
     sim.configuration = config.canonical()
     return sim
 

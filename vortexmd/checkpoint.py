@@ -26,7 +26,7 @@ from vortexmd.checks import shown
 from vortexmd.density import DensityWarning
 from vortexmd.description import restore
 from vortexmd.events import Event
-from vortexmd.files import check_folder, set_aside, sync, sync_folder
+from vortexmd.files import check_folder, free_name, sync, sync_folder
 from vortexmd.frames import event_rows, events_from
 from vortexmd.h5md import Layout
 from vortexmd.population import ARRAYS
@@ -35,6 +35,10 @@ from vortexmd.vortices import Vortices
 FORMAT = 2
 READABLE = (1, 2)
 EVENT_COLUMNS = tuple(Layout(regions=True).events)
+
+
+class DamagedCheckpointError(ValueError):
+    """A file that is no checkpoint, or no longer."""
 
 
 def check_writable(path: str | Path | None) -> None:
@@ -54,11 +58,10 @@ def check_writable(path: str | Path | None) -> None:
     if path.exists():
         try:
             read(path)
-        except ValueError as error:
-            if _is_good(previous(path)):
-                set_aside(path)
-                return
-            raise FileExistsError(f"{error}; choose another name or remove it") from None
+        except DamagedCheckpointError as error:
+            if not is_good(previous(path)):
+                raise FileExistsError(f"{error}; choose another name or remove it") from None
+            step_back(path, "damaged")
 
 
 def previous(path: Path) -> Path:
@@ -66,11 +69,6 @@ def previous(path: Path) -> Path:
     # Beside the file itself, where the path is a link.
     real = Path(os.path.realpath(path))
     return real.with_name(real.name + ".previous")
-
-
-def replaced(path: Path) -> Path:
-    """Where a checkpoint goes that another run's takes the place of."""
-    return path.with_name(path.name + ".replaced")
 
 
 def exists(path: Path) -> bool:
@@ -88,18 +86,37 @@ def newest(path: Path) -> tuple[Path, dict[str, Any], dict[str, np.ndarray]]:
     """
     try:
         return path, *read(path)
-    except (FileNotFoundError, ValueError):
-        if not _is_good(previous(path)):
+    except (FileNotFoundError, DamagedCheckpointError):
+        if not is_good(previous(path)):
             raise
     return previous(path), *read(previous(path))
 
 
-def _is_good(path: Path) -> bool:
+def is_good(path: Path) -> bool:
+    """Whether there is an undamaged checkpoint. What keeps it from being read is raised."""
     try:
         read(path)
-    except (OSError, ValueError):
+    except (FileNotFoundError, DamagedCheckpointError):
         return False
     return True
+
+
+def step_back(path: Path, suffix: str) -> None:
+    """Put the checkpoint before in the place of the newest, which gets a name with that suffix."""
+    # Beside the file itself, where the path is a link.
+    real = Path(os.path.realpath(path))
+    _link(real, free_name(real, suffix))
+    _put_link(previous(real), real)
+    sync_folder(real)
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """What tells a checkpoint from one that somebody else has put in its place; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def save(sim: Any, path: Path, *, keep: bool) -> None:
@@ -112,8 +129,8 @@ def save(sim: Any, path: Path, *, keep: bool) -> None:
     path
         The checkpoint.
     keep
-        What is there is of the same run: it stays as `previous`. Otherwise it goes to `replaced`, and the
-        `previous` with it is removed, lest it be taken for an earlier state of this run.
+        What is there is of the same run: it stays as `previous`. Otherwise the newest of it becomes
+        ``….replaced``, and the `previous` goes, lest it be taken for an earlier state of this run.
 
     Raises
     ------
@@ -158,22 +175,33 @@ def save(sim: Any, path: Path, *, keep: bool) -> None:
 
 
 def _put_in_place(temporary: Path, path: Path, keep: bool) -> None:
-    if path.exists():
-        # A link (a copy, where there are none), not a rename: at no moment is the name without one; and
-        # renamed in turn, so that neither is the older one's.
-        link = path.with_name(path.name + ".linking")
-        link.unlink(missing_ok=True)
-        try:
-            os.link(path, link)
-        except OSError:
-            shutil.copy2(path, link)
-        os.replace(link, previous(path) if keep else replaced(path))
-        # Two names of one file, as a kill between the renames leaves them, are not renamed into each other.
-        link.unlink(missing_ok=True)
+    # Links, not renames: at no moment is the name without a checkpoint.
+    if keep and path.exists():
+        _put_link(path, previous(path))
+    elif not keep and exists(path):
+        _link(path if path.exists() else previous(path), free_name(path, "replaced"))
     os.replace(temporary, path)
     if not keep:
         previous(path).unlink(missing_ok=True)
     sync_folder(path)
+
+
+def _put_link(old: Path, new: Path) -> None:
+    """Let `new`, whatever it was, be the file that `old` is."""
+    between = old.with_name(old.name + ".linking")
+    between.unlink(missing_ok=True)
+    _link(old, between)
+    os.replace(between, new)
+    # Two names of one file, as a kill leaves them, are not renamed into each other.
+    between.unlink(missing_ok=True)
+
+
+def _link(old: Path, new: Path) -> None:
+    """A second name for a file (a copy, where there are no links)."""
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copy2(old, new)
 
 
 def load(
@@ -249,6 +277,7 @@ def load(
     if seed is None:
         step = sim.step if found == path else -1
         sim._saved = (os.path.realpath(path), step, sim._target)
+        sim._stamp = stamp(found)
     else:
         sim.earlier_seeds.append((sim.step, given["seed"]))
         if sim.configuration is not None:
@@ -261,20 +290,29 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        If there is none, or the file is not one of ours or damaged.
+    FileNotFoundError
+        If there is none.
+    DamagedCheckpointError
+        If the file is not one of ours, or damaged.
+    ValueError
+        If it is of another format, or too large for this machine.
+    OSError
+        If it cannot be read now, which says nothing of the file.
     """
     if not path.exists():
         raise FileNotFoundError(f"checkpoint {path}: no such file")
+    if path.is_dir():
+        raise IsADirectoryError(f"checkpoint {path}: a folder; give a file")
     try:
         header, arrays = unpack(path)
         if header.get("format") in READABLE:
             check_state(header, arrays)
             return header, arrays
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"checkpoint {path}: not a vortexmd checkpoint, or damaged ({error}); the one before may "
-            f"stand in {previous(path).name}"
+    except MemoryError as error:
+        raise ValueError(f"checkpoint {path}: {error}") from None
+    except ValueError as error:
+        raise DamagedCheckpointError(
+            f"checkpoint {path}: not a vortexmd checkpoint, or damaged ({error})"
         ) from None
     raise ValueError(
         f"checkpoint {path}: format {shown(header.get('format'))}, this reads "

@@ -67,7 +67,7 @@ def unpack(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         raise ValueError(f"no {error}") from None
     except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError) as error:
         raise ValueError(str(error) or "cut short") from None
-    except (RuntimeError, OverflowError, MemoryError, TypeError, SyntaxError) as error:
+    except (RuntimeError, OverflowError, TypeError, SyntaxError) as error:
         raise ValueError(f"{error or type(error).__name__}") from None
     if not isinstance(header, dict):
         raise ValueError(f"header = {shown(header)}: give a table")
@@ -157,7 +157,11 @@ def _check_header(header: Mapping[str, Any]) -> None:
         if first is not None and first[0] > step:
             raise ValueError(f"{name} = {shown(first)}: begins after step {step}")
     counts = header["start_counts"]
-    fits_memory("start_counts", counts, BYTES * sum(number for _, number in counts))
+    try:
+        fits_memory("start_counts", counts, BYTES * sum(number for _, number in counts))
+    except ValueError as error:
+        # It may be a good one of a larger machine.
+        raise MemoryError(str(error)) from None
     _check_description(header["description"])
 
 

@@ -3,65 +3,53 @@
 from __future__ import annotations
 
 import os
-import sys
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from potentials.checks import MOST_SHOWN as SHOWN
+from potentials.checks import check_flag as flag
+from potentials.checks import check_number, shown, whole
+from potentials.checks import real_array as numbers
+
+__all__ = [
+    "LARGEST",
+    "SHOWN",
+    "SMALLEST",
+    "file_path",
+    "fits_memory",
+    "flag",
+    "measure",
+    "measure_or_zero",
+    "not_negative",
+    "number",
+    "numbers",
+    "pair",
+    "positive",
+    "shown",
+    "whole",
+]
 
 # A few physical quantities between these, multiplied or squared, neither overflow nor vanish.
 SMALLEST, LARGEST = 1e-30, 1e30
-# Longer values are cut in messages.
-SHOWN = 80
-
-
-def shown(value: Any) -> str:
-    """`value` for a message: its repr on one line, cut where it is long."""
-    if isinstance(value, int) and value.bit_length() > 4 * SHOWN:
-        return f"{'-' * (value < 0)}(a whole number of {value.bit_length()} bits)"
-    if isinstance(value, np.ndarray) and value.size > SHOWN:
-        return f"<array of shape {value.shape}>"
-    if isinstance(value, str):
-        value = value[: SHOWN + 1]
-    try:
-        text = " ".join(repr(value).split())
-    except (ValueError, RecursionError):
-        return f"<{type(value).__name__}>"
-    return text if len(text) <= SHOWN else text[: SHOWN - 2] + " …"
-
-
-def _is_number(value: Any) -> bool:
-    real = (int, float, np.integer, np.floating)
-    return isinstance(value, real) and not isinstance(value, (bool, np.timedelta64))
-
-
-def _finite(value: Any) -> bool:
-    """Whether a number is finite as a float: a whole number may be too long for one."""
-    try:
-        return isfinite(value)
-    except OverflowError:
-        return False
 
 
 def positive(name: str, value: Any) -> float:
     """`value` as a finite float above 0; ValueError naming `name` otherwise."""
-    if not _is_number(value):
-        raise ValueError(f"{name} = {shown(value)}: give a number")
-    if not (_finite(value) and value > 0):
+    number = check_number(name, value)
+    if number <= 0:
         raise ValueError(f"{name} = {shown(value)}: give a finite number, more than 0")
-    return float(value)
+    return number
 
 
 def not_negative(name: str, value: Any) -> float:
     """`value` as a finite float, 0 or more; ValueError naming `name` otherwise."""
-    if _is_number(value) and value == 0:
-        return 0.0
-    try:
-        return positive(name, value)
-    except ValueError:
-        raise ValueError(f"{name} = {shown(value)}: give a finite number, 0 or more") from None
+    number = check_number(name, value)
+    if number < 0:
+        raise ValueError(f"{name} = {shown(value)}: give a finite number, 0 or more")
+    # -0.0 is 0.0.
+    return abs(number)
 
 
 def measure(name: str, value: Any, low: float = SMALLEST, high: float = LARGEST) -> float:
@@ -84,12 +72,10 @@ def measure_or_zero(name: str, value: Any) -> float:
 
 def number(name: str, value: Any, limit: float = LARGEST) -> float:
     """`value` as a float within ±`limit`; ValueError naming `name` otherwise."""
-    if not _is_number(value):
-        raise ValueError(f"{name} = {shown(value)}: give a number")
-    if not (_finite(value) and abs(value) <= limit):
-        within = "" if limit == sys.float_info.max else f" within ±{limit:g}"
-        raise ValueError(f"{name} = {shown(value)}: give a finite number{within}")
-    return float(value)
+    number = check_number(name, value)
+    if abs(number) > limit:
+        raise ValueError(f"{name} = {shown(value)}: give a finite number within ±{limit:g}")
+    return number
 
 
 def pair(name: str, value: Any, limit: float = LARGEST) -> tuple[float, float]:
@@ -100,49 +86,6 @@ def pair(name: str, value: Any, limit: float = LARGEST) -> tuple[float, float]:
     if not (np.abs(both) <= limit).all():
         raise ValueError(f"{name} = {shown(value)}: give two finite numbers within ±{limit:g}")
     return float(both[0]), float(both[1])
-
-
-def numbers(name: str, value: Any, form: str) -> NDArray[np.float64]:
-    """A new float array of `value`, of any shape, NaN and infinities included.
-
-    Raises
-    ------
-    ValueError
-        Naming `name` and the `form` wanted, if there is anything in it but real numbers: text, true and
-        false, complex numbers, objects, rows of different length.
-    """
-    try:
-        given = np.asarray(value)
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        given = np.empty(0, dtype=object)
-    empty = given.size == 0 and given.dtype == np.float64
-    if not empty and (given.dtype.kind not in "iuf" or _holds_bool(value)):
-        raise ValueError(f"{name} = {shown(value)}: give {form}")
-    with np.errstate(over="ignore"):
-        return given.astype(np.float64)
-
-
-def _holds_bool(value: Any) -> bool:
-    """Whether nested lists hold a bool: numpy takes it for 0 or 1 among numbers."""
-    if isinstance(value, (list, tuple)):
-        return any(_holds_bool(item) for item in value)
-    return isinstance(value, (bool, np.bool_))
-
-
-def whole(name: str, value: Any, low: int, high: int) -> int:
-    """`value` as an int in low … high; ValueError naming `name` otherwise."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, (bool, np.timedelta64)):
-        raise ValueError(f"{name} = {shown(value)}: give a whole number")
-    if not low <= value <= high:
-        raise ValueError(f"{name} = {shown(value)}: give a whole number from {low} to {high}")
-    return int(value)
-
-
-def flag(name: str, value: Any) -> bool:
-    """`value` if it is a bool; ValueError naming `name` otherwise."""
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} = {shown(value)}: give true or false")
-    return value
 
 
 def file_path(name: str, value: Any) -> Path:

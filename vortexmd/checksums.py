@@ -87,12 +87,12 @@ class Seals:
     """
 
     def __init__(self, file: h5py.File, layout: Layout, frames: range):
-        self.steps: NDArray[np.int64] = _rows(file[h5md.STEP], frames)
+        self.steps: NDArray[np.int64] = pick(file[h5md.STEP], frames)
         self._frames = frames
         self._layout = layout
         if layout.checksums:
             self._stored = dict(
-                zip(layout.sealed, _rows(file[FRAME_CHECKSUMS], frames).T, strict=True)
+                zip(layout.sealed, pick(file[FRAME_CHECKSUMS], frames).T, strict=True)
             )
 
     def check_arrays(self, arrays: Row) -> None:
@@ -127,25 +127,31 @@ class Seals:
             raise OSError(f"frame {self._frames[int(bad[0])]}: a series differs from its checksum")
 
 
-def _rows(dataset: h5py.Dataset, frames: range) -> NDArray[Any]:
+def pick(dataset: h5py.Dataset, frames: range) -> NDArray[Any]:
+    """The rows of a dataset at some frames, in ascending order."""
     return dataset[frames.start : frames.stop : frames.step]
 
 
-def check_events(rows: Row, layout: Layout) -> None:
-    """Are these the events that were written? OSError naming the first that is not."""
+def check_events(rows: Row, layout: Layout, start: int = 0) -> None:
+    """Are these, from `start` on, the events that were written? OSError naming the first that is not."""
     if not layout.checksums:
         return
     bad = np.flatnonzero(of_events(rows, layout) != rows["checksum"])
     if bad.size:
-        raise OSError(f"event {int(bad[0])} differs from its checksum")
+        raise OSError(f"event {start + int(bad[0])} differs from its checksum")
+
+
+def of_changes(file: h5py.File, count: int) -> list[int | None]:
+    """What a file holds as the checksums of its first changes; None where it is of before there were any."""
+    column = h5md.layout_of(file).changes.get("checksum")
+    return [None] * count if column is None else file[column.path][:count, 0].tolist()
 
 
 def check_change(
-    file: h5py.File, k: int, step: int, end: int, digest: NDArray[np.uint8], text: bytes
+    k: int, stored: int | None, step: int, end: int, digest: NDArray[np.uint8], text: bytes
 ) -> None:
-    """Is this the change of description that was written? OSError if not."""
-    column = h5md.layout_of(file).changes.get("checksum")
-    if column is not None and of_change(step, end, digest, text) != file[column.path][k, 0]:
+    """Is this the k-th change of description as it was written? OSError if not."""
+    if stored is not None and of_change(step, end, digest, text) != stored:
         raise OSError(f"change {k} of the description differs from its checksum")
 
 
@@ -158,8 +164,10 @@ def damage(file: h5py.File, extent: Extent, first: int = 0) -> tuple[int, str] |
     frame after it. Of a file without checksums, only what HDF5 itself finds is found.
     """
     layout = h5md.layout_of(file)
-    for start in range(first, extent.frames, BLOCK):
-        block = range(start, min(start + BLOCK, extent.frames))
+    # Of many vortices, fewer frames at a time.
+    many = max(1, min(BLOCK, 2**20 // max(1, extent.width)))
+    for start in range(first, extent.frames, many):
+        block = range(start, min(start + many, extent.frames))
         try:
             _check_block(file, layout, block)
         except OSError:
@@ -173,10 +181,10 @@ def damage(file: h5py.File, extent: Extent, first: int = 0) -> tuple[int, str] |
 
 def _check_block(file: h5py.File, layout: Layout, frames: range) -> None:
     seals = Seals(file, layout, frames)
-    rows = {name: _rows(file[layout.frames[name].path], frames) for name in h5md.ALL_SERIES}
+    rows = {name: pick(file[layout.frames[name].path], frames) for name in h5md.ALL_SERIES}
     seals.check_rows("series", rows)
     seals.check_rows("head", rows)
-    seals.check_arrays({n: _rows(file[c.path], frames) for n, c in layout.particles.items()})
+    seals.check_arrays({n: pick(file[c.path], frames) for n, c in layout.particles.items()})
 
 
 def _damaged_event(file: h5py.File, layout: Layout, extent: Extent) -> tuple[int, str] | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vortexmd import __version__, gl_commands
+from vortexmd import __version__, gl_commands, interrupts
 from vortexmd.flux_command import commands as flux_commands
 from vortexmd.validation import command as validation_command
 
@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from vortexmd.trajectory import TrajectoryMismatchError
 
     try:
-        return command(arguments)
+        with interrupts.terms_as_ctrl_c():
+            return command(arguments)
     except Interrupted as stop:
         print(f"vortexmd: {stop}", file=sys.stderr)
         return STOPPED
@@ -147,7 +148,8 @@ def _run(arguments: argparse.Namespace) -> int:
     origin = arguments.origin or job.checkpoint_path(own)
     if arguments.new_seed is None and arguments.origin is not None:
         raise ValueError("--from: goes with --new-seed")
-    if arguments.new_seed is not None and origin == job.checkpoint_path(output):
+    into = job.checkpoint_path(output)
+    if arguments.new_seed is not None and os.path.realpath(origin) == os.path.realpath(into):
         raise ValueError("--new-seed: a branch is written to a file of its own; give one with -o")
     options = job.Options(
         force=arguments.force,

@@ -28,9 +28,12 @@ KINDS = ("random", "triangular", "square", "file")
 # No run needs more; beyond, parsing takes minutes and tables exhaust Python's stack.
 LARGEST_FILE = 2**24
 DEEPEST = 20
-# A key of more parts than any table is deep: the time that parsing takes grows with their square.
+# A key of more parts than any table is deep: the time that parsing takes grows with their square. Only
+# where keys begin: comments and strings may say anything.
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}")
+LONG_KEY = re.compile(
+    rf"(?m)(?:^[ \t]*+\[{{0,2}}|[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}"
+)
 # Bytes, of 255 that file systems take: ours beside the output have longer names.
 LONGEST_NAME = 200
 # Keys whose value names a file to read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from vortexmd.h5md import Extent
 
 # More than the groups, attributes and indexes of a file ever take.
 OVERHEAD = 2**20
+# What a full disk, a quota and a limit on file sizes say: nothing of the file that is read.
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @contextmanager
@@ -25,6 +28,8 @@ def telling_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, KeyError, RuntimeError, json.JSONDecodeError) as error:
+        if getattr(error, "errno", None) in NO_ROOM:
+            raise
         raise ValueError(f"trajectory {path}: damaged or truncated ({error})") from None
 
 

@@ -170,8 +170,8 @@ class FunctionForce(ExternalForce):
             raise ValueError(
                 f"energy = {shown(self.energy_function)}: give a function of positions, or None"
             )
-        flag("couples_to_winding", self.couples_to_winding)
-        flag("time_dependent", self.time_dependent)
+        for name in ("couples_to_winding", "time_dependent"):
+            object.__setattr__(self, name, flag(name, getattr(self, name)))
 
     @property
     def has_energy(self) -> bool:  # type: ignore[override]

@@ -68,7 +68,11 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged file to ``….damaged`` (with a number, where that is taken); the new name."""
+    """Rename a damaged file to ``….damaged`` (with a number, where that is taken); the new name.
+
+    Of a link, the file itself.
+    """
+    path = Path(os.path.realpath(path))
     new = free_name(path, "damaged")
     os.rename(path, new)
     sync_folder(path)
@@ -201,7 +205,8 @@ class WriterLock:
     """
 
     def __init__(self, path: Path):
-        self._path = beside(path, "lock")
+        # Beside the file itself, where the path is a link.
+        self._path = beside(Path(os.path.realpath(path)), "lock")
         for attempt in range(ATTEMPTS):
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
@@ -245,7 +250,7 @@ class WriterLock:
 def is_locked(path: Path) -> bool | None:
     """Whether somebody writes the file now; None if this file system cannot tell."""
     try:
-        descriptor = os.open(beside(path, "lock"), os.O_RDONLY)
+        descriptor = os.open(beside(Path(os.path.realpath(path)), "lock"), os.O_RDONLY)
     except FileNotFoundError:
         return False
     except OSError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -122,15 +121,11 @@ def _reporting(command: Callable[[argparse.Namespace], int]) -> Callable[[argpar
     def run(arguments: argparse.Namespace) -> int:
         from gl_reference import ConvergenceError, TablesMismatchError
 
-        # A request to end is answered as Ctrl-C is: what is done is kept.
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             return command(arguments)
         except (ConvergenceError, TablesMismatchError) as error:
             print(f"vortexmd: {error}", file=sys.stderr)
             return FAILURE
-        finally:
-            signal.signal(signal.SIGTERM, before)
 
     return run
 

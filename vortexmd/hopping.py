@@ -117,7 +117,7 @@ class ArrheniusHopping(Reaction):
             nearest = measure_or_zero("hopping.min_distance", self.min_distance)
             object.__setattr__(self, "min_distance", nearest)
         for name in ("effective", "weigh_energy", "allow_above", "record_events"):
-            flag(f"hopping.{name}", getattr(self, name))
+            object.__setattr__(self, name, flag(f"hopping.{name}", getattr(self, name)))
         outside = self.outside
         if outside is not None and not isinstance(outside, Outside):
             outside = Outside(not_negative("hopping.outside", outside))

@@ -38,18 +38,34 @@ def taken(stop: Callable[[], None], *, ordinary_only: bool = False) -> Iterator[
 
     def handle(number: int, frame: Any) -> None:
         came.append(number)
-        signal.signal(number, ORDINARY[number])
+        for each in before:
+            signal.signal(each, ORDINARY[each])
         stop()
 
     if threading.current_thread() is threading.main_thread():
         for number, ordinary in ORDINARY.items():
-            if not ordinary_only or signal.getsignal(number) is ordinary:
+            present = signal.getsignal(number)
+            # One that is ignored is meant to be, as Ctrl-C is by jobs in the background.
+            if present is ordinary or not (ordinary_only or present in (signal.SIG_IGN, None)):
                 before[number] = signal.signal(number, handle)
     try:
         yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def terms_as_ctrl_c() -> Iterator[None]:
+    """A request to end (SIGTERM) raises KeyboardInterrupt: what is open is closed, what is done kept."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def deliver(number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from vortexmd.build import simulation
 from vortexmd.checks import positive, whole
 from vortexmd.config import Config, ConfigError
 from vortexmd.files import WriterLock, is_locked, set_aside
-from vortexmd.reader import load
+from vortexmd.reader import Trajectory, load
 from vortexmd.simulation import MAX_STEPS, Simulation
 from vortexmd.superblock import read_header
 from vortexmd.trajectory import TrajectoryWriter
@@ -110,12 +111,12 @@ def run(
         config = replace(config, run=replace(config.run, seed=options.new_seed))
     last = config.run.steps + options.extend
     saved = checkpoint_path(output)
+    others = set(_replaced(saved))
     if is_locked(output):
         # Its own message tells whose it is.
         WriterLock(output).release()
-    if not options.force and output.exists() and _is_lost(config, output, say):
-        options = replace(options, force=True)
-    found = None if options.force else _found(config, output, options, say)
+    anew = options.force or (output.exists() and _is_lost(config, output, say))
+    found = None if anew else _found(config, output, options, say)
     if isinstance(found, str):
         return found
     writer = TrajectoryWriter(
@@ -123,8 +124,8 @@ def run(
         every=config.output.every,
         dtype=config.output.dtype,
         compression=config.output.compression,
-        overwrite=options.force,
-        resume=output.exists() and not options.force,
+        overwrite=anew,
+        resume=output.exists() and not anew,
     )
     sim = _begun(config, options, say) if found is None else found
     hours = options.max_hours
@@ -141,7 +142,8 @@ def run(
             max_hours=hours,
         )
     if options.force:
-        checkpoint.replaced(saved).unlink(missing_ok=True)
+        for path in set(_replaced(saved)) - others:
+            path.unlink()
     if sim.step < last:
         where = f"at step {sim.step} of {last}; the same command goes on from there"
         if signals:
@@ -200,30 +202,54 @@ def _found(
     step = _check_same_run(config, output, options)
     header = _last_checkpoint(saved, say)
     last = config.run.steps + options.extend
-    if step + config.output.every > last and (header is None or header["step"] >= last):
+    through = step == last if header is None else header["step"] >= last
+    if through and step + config.output.every > last:
         if read_header(output).writing:
             # Killed as it was about to close the file.
             recovery.recover(output)
         return _so_far(config, options, step if header is None else header["step"], header)
-    # A checkpoint further than its trajectory is that of a run before: frames are on the disk before a
-    # checkpoint is, but a run that was started over and killed at once leaves its few frames beside it.
-    if header is None or header["step"] >= step + config.output.every:
+    if header is None:
         say(f"{output} has no checkpoint: from the start again, its frames are kept")
         return None
+    if _outruns(header, step, config.output.every):
+        before = checkpoint.previous(saved)
+        if not checkpoint.is_good(before) or _outruns(
+            checkpoint.read(before)[0], step, config.output.every
+        ):
+            say(f"{saved} is further than the frames of {output}: from the start again")
+            return None
+        checkpoint.step_back(saved, "replaced")
     sim = Simulation.resume(saved, threads=config.run.threads)
     _check_same(config, sim.configuration, saved)
     say(f"continuing {output} from step {sim.step}")
     return sim
 
 
+def _outruns(header: dict[str, Any], last: int, every: int) -> bool:
+    """Whether a checkpoint lies beyond a frame that its trajectory, which ends at `last`, lacks.
+
+    Then it is that of a run before, as frames are on the disk before a checkpoint is: a run that was
+    started over and killed at once leaves its few frames beside it.
+    """
+    seeds = header["description"].get("earlier_seeds")
+    due: int = header["step"] // every * every
+    # A branch has no frames from before it left.
+    return due > last and due >= (seeds[-1][0] if seeds else 0)
+
+
+def _replaced(saved: Path) -> list[Path]:
+    """Checkpoints of other runs that stood at this one's place."""
+    return list(saved.parent.glob(f"{glob.escape(saved.name)}.replaced*"))
+
+
 def _last_checkpoint(saved: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
     """The header of the newest good checkpoint; bad ones are set aside where there is no good one."""
     try:
         return checkpoint.newest(saved)[1] if checkpoint.exists(saved) else None
-    except ValueError as error:
+    except checkpoint.DamagedCheckpointError:
         for path in (saved, checkpoint.previous(saved)):
             if path.exists():
-                say(f"{error}: kept as {set_aside(path).name}")
+                say(f"{path}: damaged; kept as {set_aside(path).name}")
         return None
 
 
@@ -242,23 +268,31 @@ def _so_far(config: Config, options: Options, step: int, header: dict[str, Any] 
 
 
 def _is_lost(config: Config, output: Path, say: Callable[[str], None]) -> bool:
-    """Whether nothing can be read of a trajectory that a power failure has torn; what can be is mended.
+    """Whether a trajectory that a power failure has torn cannot be gone on with; what can be is mended.
 
-    A good checkpoint of this very run shows that it is ours to mend; without one, nothing is done.
+    It is ours to mend where its checkpoint is of this very run, or, before there is one, it is itself.
     """
     try:
-        load(output).close()
+        with load(output) as trajectory:
+            _last_step(trajectory)
         return False
     except (OSError, ValueError):
         saved = checkpoint_path(output)
+        step = -1
         try:
-            header = checkpoint.newest(saved)[1]
-            _check_same(config, header["description"]["configuration"], saved)
+            if checkpoint.exists(saved):
+                header = checkpoint.newest(saved)[1]
+                step, known = header["step"], header["description"]
+            else:
+                known = recovery.description_of(output)
+            _check_same(config, known["configuration"], saved)
         except (OSError, ValueError):
             return False
     lock = WriterLock(output)
     try:
-        recovery.mend(output, header["step"])
+        recovery.mend(output, step)
+        with load(output) as trajectory:
+            _last_step(trajectory)
     except ValueError as error:
         say(f"{error}: kept as {recovery.keep_damaged(output).name}, and computed from the start")
         return True
@@ -267,11 +301,16 @@ def _is_lost(config: Config, output: Path, say: Callable[[str], None]) -> bool:
     return False
 
 
+def _last_step(trajectory: Trajectory) -> int:
+    """−1 without frames."""
+    return int(trajectory[-1:].steps[0]) if len(trajectory) else -1
+
+
 def _check_same_run(config: Config, output: Path, options: Options) -> int:
     """The last step of a trajectory of this run, −1 without frames; ConfigError if it is of another."""
     try:
         with load(output) as trajectory:
-            step = int(trajectory.steps[-1]) if len(trajectory) else -1
+            step = _last_step(trajectory)
             known = trajectory.parameters.get("configuration")
             branch = bool(trajectory.parameters.get("earlier_seeds"))
     except (OSError, ValueError) as error:

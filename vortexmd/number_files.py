@@ -65,8 +65,10 @@ def read_numbers(where: str, name: Any, dtype: type) -> NDArray[Any]:
             numbers: NDArray[Any] = np.loadtxt(
                 text, dtype, delimiter="," if path.suffix == ".csv" else None
             )
-    except (OSError, ValueError, EOFError, OverflowError, MemoryError) as error:
-        raise ValueError(f"{where} = {name!r}: {error or 'too large for the memory'}") from None
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError, RecursionError) as error:
+        # The first line: numpy goes on with advice for its own callers.
+        reason = str(error).split("\n")[0] or "too large, or nested too deep"
+        raise ValueError(f"{where} = {shown(name)}: {reason}") from None
     if numbers.size == 0:
-        raise ValueError(f"{where} = {name!r}: empty; give a table of numbers")
+        raise ValueError(f"{where} = {shown(name)}: empty; give a table of numbers")
     return numbers

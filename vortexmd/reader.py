@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from vortexmd import checksums, h5md, region_records
 from vortexmd.appender import read_changes
 from vortexmd.checks import file_path
+from vortexmd.copying import telling_damage
 from vortexmd.description import naming
 from vortexmd.events import Event
 from vortexmd.frames import events_from, read_arrays, read_frame
 from vortexmd.h5md import SERIES
-from vortexmd.recovery import open_to_read, telling_damage
+from vortexmd.recovery import open_to_read
 from vortexmd.vortices import Vortices
 
 if TYPE_CHECKING:
@@ -216,14 +217,16 @@ class Trajectory:
         return self._column(name)
 
     def _column(self, name: str) -> NDArray[Any]:
+        backwards = self._frames.step < 0
+        frames = self._frames[::-1] if backwards else self._frames
         with self._reading() as file:
-            seals = checksums.Seals(file, self._layout, self._whole)
+            seals = checksums.Seals(file, self._layout, frames)
             # They have one checksum together.
             names = h5md.ALL_SERIES if self._layout.checksums else {name} - {"step"}
-            rows = {n: file[self._layout.frames[n].path][: len(self._whole)] for n in names}
+            rows = {n: checksums.pick(file[self._layout.frames[n].path], frames) for n in names}
             seals.check_rows("series", rows)
         values: NDArray[Any] = seals.steps if name == "step" else rows[name]
-        return values[np.asarray(self._frames, dtype=np.intp)]
+        return values[::-1] if backwards else values
 
     @property
     def steps(self) -> NDArray[np.int64]:

@@ -12,13 +12,14 @@ import os
 import shutil
 import time
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 
 from vortexmd import checksums, h5md
-from vortexmd.copying import OVERHEAD as OVERHEAD
 from vortexmd.copying import copy, telling_damage
 from vortexmd.files import (
     WriterLock,
@@ -47,8 +48,8 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
     path
         The file.
     frames
-        Keep the first so many only (say, those before a frame that a power failure has damaged).
-        Default: all that are complete.
+        Keep the first so many only (say, those before a frame that a power failure has damaged); the file
+        with all of them stays as ``….damaged``. Default: all that are complete.
 
     Returns
     -------
@@ -70,12 +71,14 @@ def recover(path: str | Path, *, frames: int | None = None) -> int:
     check_folder(path, "trajectory")
     lock = WriterLock(path)
     try:
-        return make_whole(path, frames)
+        return make_whole(path, frames, look=True)
     finally:
         lock.release()
 
 
-def make_whole(path: Path, frames: int | None = None, *, certain: int | None = None) -> int:
+def make_whole(
+    path: Path, frames: int | None = None, *, certain: int | None = None, look: bool = False
+) -> int:
     """As `recover`, for whoever holds the writer's lock already.
 
     Parameters
@@ -85,6 +88,8 @@ def make_whole(path: Path, frames: int | None = None, *, certain: int | None = N
     certain
         The step of a checkpoint with which the run goes on. Frames after it that a power failure has
         damaged are no error then: from the first one on they are left out, to be computed again.
+    look
+        Hold all that is kept against its checksums, which takes as long as reading it.
 
     Warns
     -----
@@ -92,16 +97,21 @@ def make_whole(path: Path, frames: int | None = None, *, certain: int | None = N
         If frames are left out.
     """
     header = read_header(path)
+    if header.writing and not (header.swmr or header.damaged or header.truncated):
+        # Our own writers are in SWMR mode from the first byte on.
+        raise ValueError(
+            f"trajectory {path}: already open for writing in another program; if none has it open, "
+            f"`h5clear -s FILE` mends it"
+        )
     with open_to_read(path, alone=True) as file:
         with telling_damage(path):
             h5md.check_ours(file, path)
-            kept = h5md.extent(file)
+            kept = there = h5md.extent(file)
         if frames is not None:
             kept = _shorter(file, kept, frames, path)
         if certain is not None:
             kept = _sound(file, kept, certain, path)
-        # To look through what was on the disk at the checkpoint would take as long as reading all of it.
-        found = checksums.damage(file, kept) if certain is None else None
+        found = checksums.damage(file, kept) if look else None
         if found is not None:
             raise ValueError(
                 f"trajectory {path}: damaged ({found[1]}); the frames before stay with "
@@ -110,7 +120,11 @@ def make_whole(path: Path, frames: int | None = None, *, certain: int | None = N
         if not header.writing and h5md.is_whole(file, kept):
             return kept.frames
         temporary = copy(file, path, kept)
+    if frames is not None and kept.frames < there.frames:
+        keep_damaged(path)
     replace(temporary, path)
+    if certain is not None and kept.frames < there.frames:
+        _tell(path, f"damaged from frame {kept.frames} on", "that")
     return kept.frames
 
 
@@ -120,10 +134,7 @@ def _sound(file: h5py.File, kept: Extent, certain: int, path: Path) -> Extent:
         sound = sound_extent(file, certain)
         if (sound.frames, sound.events, sound.changes) == (kept.frames, kept.events, kept.changes):
             return kept
-        kept, before = _shorter(file, sound, sound.frames, path), kept
-    if kept.frames < before.frames:
-        _tell(path, f"damaged from frame {kept.frames} on", "that")
-    return kept
+        return _shorter(file, sound, sound.frames, path, certain)
 
 
 def mend(path: Path, certain: int) -> int:
@@ -146,7 +157,8 @@ def mend(path: Path, certain: int) -> int:
     Raises
     ------
     ValueError
-        If nothing can be read, or it is not a trajectory; it is as it was then.
+        If what is there up to `certain` cannot be saved, it is not a trajectory, or another program has it
+        open; it is as it was then.
     OSError
         If there is no room for the copy; it is as it was then.
 
@@ -159,6 +171,10 @@ def mend(path: Path, certain: int) -> int:
     try:
         return make_whole(path, certain=certain)
     except ValueError as error:
+        header = read_header(path)
+        if header.writing and not (header.swmr or header.damaged):
+            # Another program's, which may be writing it now.
+            raise
         problem = str(error).removeprefix(f"trajectory {path}: ")
         kept = salvage(path, problem=problem, certain=certain)
         if kept is None:
@@ -184,7 +200,9 @@ def salvage(path: Path, *, problem: str, certain: int = -1) -> int | None:
     Returns
     -------
     int or None
-        The number of frames that the file now has. None if nothing can be read: nothing is changed then.
+        The number of frames that the file now has. None if something up to `certain` would be missing, or
+        the file is one from before there were checksums, where nothing would tell what was repaired from what
+        was written: nothing is changed then.
 
     Raises
     ------
@@ -197,20 +215,41 @@ def salvage(path: Path, *, problem: str, certain: int = -1) -> int | None:
         In one line: what was wrong, what is kept, under which name the damaged file stays.
     """
     path = Path(os.path.realpath(path))
-    try:
-        with telling_damage(path), RepairedFile(path) as file:
-            h5md.check_ours(file, path)
-            check_as_made(file)
-            kept = sound_extent(file, certain, all_frames=True)
-            kept = _shorter(file, kept, kept.frames, path)
-    except ValueError:
-        return None
-    with RepairedFile(path) as file:
+    with ExitStack() as stack:
+        try:
+            with telling_damage(path):
+                file = stack.enter_context(RepairedFile(path))
+                h5md.check_ours(file, path)
+                check_as_made(file)
+                kept = sound_extent(file, certain, all_frames=True)
+                if not h5md.layout_of(file).checksums or _lacks(file, kept, certain):
+                    return None
+                kept = _shorter(file, kept, kept.frames, path, certain)
+        except ValueError:
+            return None
         temporary = copy(file, path, kept)
     damaged = keep_damaged(path)
     replace(temporary, path)
     _tell(path, problem, f"what comes after its first {kept.frames} frames", damaged)
     return kept.frames
+
+
+def _lacks(file: h5py.File, kept: Extent, certain: int) -> bool:
+    """Whether something up to the step of a checkpoint is not kept: the run would go on over a hole."""
+    for path, count in ((h5md.STEP, kept.frames), (h5md.EVENT_STEP.path, kept.events)):
+        steps = file[path][count:]
+        if ((steps >= 0) & (steps <= certain)).any():
+            return True
+    return False
+
+
+def description_of(path: Path) -> dict[str, Any]:
+    """The description in a trajectory, however torn; ValueError if it cannot be read."""
+    read_header(path)
+    with telling_damage(path), RepairedFile(path) as file:
+        h5md.check_ours(file, path)
+        described: dict[str, Any] = h5md.read_json(file, h5md.DESCRIPTION)
+    return described
 
 
 def keep_damaged(path: Path) -> Path:
@@ -286,12 +325,17 @@ def open_to_read(path: Path, *, alone: bool = False) -> h5py.File:
     raise ValueError(f"trajectory {path}: cannot be opened ({reason})")
 
 
-def _shorter(file: h5py.File, kept: Extent, frames: int, path: Path) -> Extent:
-    """What is left when only the first frames are kept: events and changes up to the last one."""
+def _shorter(file: h5py.File, kept: Extent, frames: int, path: Path, certain: int = -1) -> Extent:
+    """What is left when only the first frames are kept: events and changes up to the last one.
+
+    Changes up to `certain`, a checkpoint's step, stay: they hold for the run that goes on from it.
+    """
     if isinstance(frames, bool) or not 0 <= frames <= kept.frames:
         raise ValueError(f"frames = {frames!r}: {path} has {kept.frames}")
     last = int(file[h5md.STEP][frames - 1]) if frames else -1
     events = int(np.searchsorted(file["events/step"][: kept.events], last, side="right"))
-    changes = int(np.searchsorted(file["parameters/changes/step"][: kept.changes], last))
+    steps = file["parameters/changes/step"][: kept.changes]
+    noted = int(np.searchsorted(steps, certain, side="right"))
+    changes = max(int(np.searchsorted(steps, last)), noted)
     text = int(file["parameters/changes/end"][changes - 1]) if changes else 0
     return Extent(frames, kept.width, events, changes, text)

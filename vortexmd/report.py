@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from math import pi
 from typing import Any
 
@@ -54,9 +55,9 @@ def summary(trajectory: Any) -> dict[str, Any]:
         "upper_critical_density": None if mu is None else mu**2 / (4 * pi),
         "energy_per_vortex": _finite(trajectory.energy[-1] / len(last)) if len(last) else None,
         "temperature": float(trajectory.temperature[-1]),
-        "sixfold_fraction": _finite(analysis.sixfold_fraction(last)),
-        "hexatic_order": _finite(analysis.global_hexatic_order(last)),
-        "mean_occupancy": _finite(analysis.mean_occupancy(last)),
+        "sixfold_fraction": _structure(analysis.sixfold_fraction, last),
+        "hexatic_order": _structure(analysis.global_hexatic_order, last),
+        "mean_occupancy": _structure(analysis.mean_occupancy, last),
         "regions": _regions(trajectory[-1:]),
         "events": dict(Counter(event.kind for event in trajectory.events)),
         "pair_force": _one_line(parameters.get("pair_force")),
@@ -169,6 +170,14 @@ def _one_line(data: Any) -> str:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _structure(measure: Callable[[Any], float], last: Any) -> float | None:
+    """A measure of a frame, None in boxes too long and narrow to find neighbours in."""
+    try:
+        return _finite(measure(last))
+    except ValueError:
+        return None
 
 
 def _figure(value: float | None) -> str:

@@ -202,6 +202,8 @@ class Simulation:
         self._stop_requested = False
         # The checkpoint that this simulation comes from or was last saved to, with step and target.
         self._saved: tuple[str, int, int] | None = None
+        self._stamp: tuple[int, int] | None = None
+        self._locked: str | None = None
         # (step, seed): up to which step which seed held, where a checkpoint went on under another.
         self.earlier_seeds: list[tuple[int, int]] = []
         self._noise: tuple[tuple[int, int], NDArray[np.float64]] | None = None
@@ -563,11 +565,11 @@ class Simulation:
         last_saved = last_shown = clock.monotonic()
         with ExitStack() as stack:
             signals = stack.enter_context(interrupts.taken(self.stop, ordinary_only=True))
+            stack.callback(setattr, self, "_stop_requested", False)
             if checkpoint is not None:
-                stack.callback(WriterLock(Path(os.path.realpath(checkpoint))).release)
+                stack.callback(self._lock(checkpoint))
             bar = tqdm(total=steps, unit="step", disable=None if progress else True)
             stack.callback(bar.close)
-            stack.callback(setattr, self, "_stop_requested", False)
             for writer in writers:
                 writer.start(self)
                 stack.callback(writer.finish, self)
@@ -656,7 +658,11 @@ class Simulation:
     def save(self, path: str | Path) -> None:
         """Write a checkpoint: everything that `resume` needs, at once or not at all."""
         checkpoints.check_writable(path)
-        self._save(path, ())
+        release = self._lock(path)
+        try:
+            self._save(path, ())
+        finally:
+            release()
 
     @classmethod
     def resume(
@@ -807,10 +813,11 @@ class Simulation:
         self._pairs.ensure()
         forces = np.zeros_like(self._here.positions)
         self._pairs.add_forces(forces)
-        # What overflows is infinite, and refused by name before anybody moves.
-        with np.errstate(over="ignore", invalid="ignore"):
-            for field in self._bound:
-                field.add_forces(self._here.positions, self._here.winding, self.time, forces)
+        if self._bound:
+            # What overflows is infinite, and refused by name before anybody moves.
+            with np.errstate(over="ignore", invalid="ignore"):
+                for field in self._bound:
+                    field.add_forces(self._here.positions, self._here.winding, self.time, forces)
         return forces
 
     def _effective_forces(self) -> NDArray[np.float64]:
@@ -852,9 +859,26 @@ class Simulation:
         for writer in writers:
             writer.sync()
         saving = self._saving(path)
+        file = Path(saving[0])
         ours = self._saved is not None and self._saved[0] == saving[0]
-        checkpoints.save(self, Path(saving[0]), keep=ours)
-        self._saved = saving
+        ours = ours and checkpoints.stamp(file) in (None, self._stamp)
+        checkpoints.save(self, file, keep=ours)
+        self._saved, self._stamp = saving, checkpoints.stamp(file)
+
+    def _lock(self, path: str | Path) -> Callable[[], None]:
+        """Keep other runs from a checkpoint; what lets them in again."""
+        real = os.path.realpath(path)
+        if self._locked == real:
+            # A writer that saves where the run does.
+            return lambda: None
+        lock, before = WriterLock(Path(real)), self._locked
+        self._locked = real
+
+        def release() -> None:
+            self._locked = before
+            lock.release()
+
+        return release
 
     def _saving(self, path: str | Path) -> tuple[str, int, int]:
         """What `_saved` is to be once the present state is saved there."""

@@ -27,7 +27,7 @@ def sound_extent(file: h5py.File, certain: int, *, all_frames: bool = False) -> 
     file
         An open trajectory.
     certain
-        A checkpoint's step: frames up to it, with their events, were on the disk before it was.
+        A checkpoint's step: frames, events and changes up to it were on the disk before it was.
     all_frames
         Look at these, too.
 
@@ -39,8 +39,9 @@ def sound_extent(file: h5py.File, certain: int, *, all_frames: bool = False) -> 
     layout = h5md.layout_of(file)
     steps = _leading(_steps(file, layout.frames), strictly=True)
     first = 0 if all_frames else int(np.searchsorted(steps, certain, side="right"))
-    event_steps, events = _sound_events(file, layout)
-    change_steps, changes, text = _sound_changes(file, layout)
+    looked_at = -1 if all_frames else certain
+    event_steps, events = _sound_events(file, layout, looked_at)
+    change_steps, changes, text = _sound_changes(file, layout, looked_at)
     last = float("inf")
     if changes < len(change_steps):
         last = certain
@@ -93,11 +94,17 @@ def _leading(steps: NDArray[np.int64], *, strictly: bool) -> NDArray[np.int64]:
     return steps[: bad[0]] if bad.size else steps
 
 
-def _sound_events(file: h5py.File, layout: h5md.Layout) -> tuple[NDArray[np.int64], int]:
-    """Steps of all events begun, and how many of them, from the first on, are as they were written."""
+def _sound_events(
+    file: h5py.File, layout: h5md.Layout, certain: int
+) -> tuple[NDArray[np.int64], int]:
+    """Steps of all events begun, and how many of them, from the first on, are as they were written.
+
+    Those up to `certain` are taken to be.
+    """
     steps = _steps(file, layout.events)
-    count = len(_leading(steps, strictly=False))
-    for start in range(0, count, BLOCK):
+    good = _leading(steps, strictly=False)
+    count = len(good)
+    for start in range(int(np.searchsorted(good, certain, side="right")), count, BLOCK):
         part = slice(start, min(start + BLOCK, count))
         try:
             rows = {name: file[column.path][part] for name, column in layout.events.items()}
@@ -110,19 +117,25 @@ def _sound_events(file: h5py.File, layout: h5md.Layout) -> tuple[NDArray[np.int6
     return steps, count
 
 
-def _sound_changes(file: h5py.File, layout: h5md.Layout) -> tuple[NDArray[np.int64], int, int]:
+def _sound_changes(
+    file: h5py.File, layout: h5md.Layout, certain: int
+) -> tuple[NDArray[np.int64], int, int]:
     """The same of changes of description, and how much text they have."""
     steps = _steps(file, layout.changes)
-    begin = 0
-    for k, step in enumerate(_leading(steps, strictly=False).tolist()):
+    good = _leading(steps, strictly=False)
+    first = int(np.searchsorted(good, certain, side="right"))
+    ends = file[layout.changes["end"].path]
+    begin = int(ends[first - 1]) if first else 0
+    stored = checksums.of_changes(file, len(good))
+    for k in range(first, len(good)):
         try:
-            end = int(file[layout.changes["end"].path][k])
+            end = int(ends[k])
             text = file[CHANGE_TEXT][begin:end].tobytes()
             digest = file[layout.changes["digest"].path][k]
-            checksums.check_change(file, k, step, end, digest, text)
+            checksums.check_change(k, stored[k], int(good[k]), end, digest, text)
         except OSError:
             return steps, k, begin
         if len(text) != end - begin:
             return steps, k, begin
         begin = end
-    return steps, len(_leading(steps, strictly=False)), begin
+    return steps, len(good), begin

@@ -123,6 +123,9 @@ class _Patched(io.FileIO):
     def __init__(self, path: Path, patches: Mapping[int, bytes]):
         super().__init__(path, "rb")
         head = bytearray(super().read(SUPERBLOCK.size))
+        if len(head) < SUPERBLOCK.size:
+            super().close()
+            raise OSError("cut short")
         head[FLAGS] = 0
         # The kill may have come after data were written and before the superblock knew of them.
         head[END : END + 8] = struct.pack("<Q", path.stat().st_size)

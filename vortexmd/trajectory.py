@@ -17,6 +17,7 @@ import numpy as np
 from vortexmd import h5md
 from vortexmd.appender import Appender, Change
 from vortexmd.checks import file_path, flag, shown, whole
+from vortexmd.copying import OVERHEAD
 from vortexmd.differences import first_difference
 from vortexmd.files import (
     WriterLock,
@@ -30,7 +31,7 @@ from vortexmd.files import (
 from vortexmd.frames import Row, Source, digest, event_rows, frame_row, same
 from vortexmd.new_file import create
 from vortexmd.provenance import provenance
-from vortexmd.recovery import OVERHEAD, make_whole, mend
+from vortexmd.recovery import make_whole, mend
 from vortexmd.superblock import read_header
 
 DTYPES = ("float64", "float32")
@@ -95,12 +96,12 @@ class TrajectoryWriter:
             raise ValueError(
                 f"compression = {shown(compression)}: give 'gzip', a level 0 … 9, or None"
             )
-        if all([flag("overwrite", overwrite), flag("resume", resume)]):
+        self.overwrite = flag("overwrite", overwrite)
+        self.resume = flag("resume", resume)
+        if self.overwrite and self.resume:
             raise ValueError("overwrite, resume: give one of the two, not both")
         self.dtype = np.dtype(dtype)
         self.compression = None if compression is None else whole("compression", compression, 0, 9)
-        self.overwrite = overwrite
-        self.resume = resume
         self._lock: WriterLock | None = None
         self._file: Appender | None = None
         # Where the file is to be; one that replaces another grows under another name at first.

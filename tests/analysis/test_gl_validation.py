@@ -209,7 +209,7 @@ PAIR = in_the_open([(0, 0), (2.0, 0)])
         (PAIR, pot.London(), {"mu": -1.0}, "mu = -1.0: must be positive"),
         (PAIR, pot.London(), {"mu": 30.0}, "mu = 30: the solver covers"),
         (PAIR, pot.GLFit(1.7), {"mu": 1.8}, r"mu = 1.8: the run's GLFit\(mu=1.7\) has mu = 1.7"),
-        (PAIR, pot.GLFit(1.7), {"window": math.nan}, "window = nan: give a finite number"),
+        (PAIR, pot.GLFit(1.7), {"window": math.nan}, "window = nan: must be finite"),
         (PAIR, pot.GLFit(1.7), {"window": 1.0}, "holds 1 of 2 vortices .* give at least 4"),
         (PAIR, pot.GLFit(1.7), {"centre": (1.0,)}, "centre = .*give two finite numbers"),
         (PAIR, pot.GLFit(1.7), {"centre": (math.inf, 0)}, "centre = .*give two finite numbers"),

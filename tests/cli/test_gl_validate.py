@@ -60,7 +60,7 @@ def test_json(folder, capsys):
     ("options", "message"),
     [
         (["fit.h5", "--window", "0"], "window = 0.0: give a finite number, more than 0"),
-        (["fit.h5", "--window", "nan"], "window = nan: give a finite number"),
+        (["fit.h5", "--window", "nan"], "window = nan: must be finite"),
         (["fit.h5", "--window", "1"], "fewer than two; give at least"),
         (["fit.h5", "--window", "20"], "more than the 20 allowed; give at most"),
         (["fit.h5", "--window", "8", "--most", "3"], "more than the 3 allowed; give at most"),

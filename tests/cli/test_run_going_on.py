@@ -12,7 +12,7 @@ import pytest
 from test_cli import RUN, assert_same_run, datasets, fails
 
 import vortexmd as vmd
-from vortexmd import build, config, job
+from vortexmd import build, config, interrupts, job
 from vortexmd.cli import main
 from vortexmd.files import WriterLock
 
@@ -127,8 +127,10 @@ def test_branch_from_a_checkpoint(folder, capsys):
     assert "complete" in again(capsys, "--new-seed", "8", "-o", "branch.h5")
 
 
-def test_killed_branch_goes_on(folder, capsys):
-    halfway(100)
+@pytest.mark.parametrize("at", [100, 110])
+def test_killed_branch_goes_on(folder, capsys, at):
+    """Also one that has no frame yet: 110 is none of the 20th steps."""
+    halfway(at)
     again(capsys, "--new-seed", "8", "-o", "whole.h5")
     assert main(["run", "run.toml", "--new-seed", "8", "-o", "b.h5", "--max-hours", "1e-9"]) == 3
     # The run that it came from has meanwhile gone on.
@@ -156,6 +158,8 @@ def test_bad_options_write_nothing(folder, capsys, options, message):
 
 def test_branch_and_run_are_not_mixed_up(folder, capsys):
     again(capsys)
+    line = fails(capsys, "run", "run.toml", "--new-seed", "8", "-o", str(folder / "run.h5"))
+    assert "a file of its own" in line
     error = fails(capsys, "run", "run.toml", "--new-seed", "8", "-o", "b.h5")
     assert "stands at step 300" in error and "--extend" in error
     again(capsys, "--new-seed", "8", "-o", "b.h5", "--extend", "40")
@@ -203,6 +207,54 @@ def test_no_good_checkpoint_is_a_run_from_the_start(folder, capsys):
     out = again(capsys)
     assert "kept as run.h5.chk.damaged" in out and "from the start again" in out
     assert_same_run("run.h5", "whole.h5")
+
+
+@pytest.mark.parametrize("harm", ["another format", "no permission"])
+def test_checkpoints_that_cannot_be_read_are_left_alone(folder, capsys, monkeypatch, harm):
+    """That says nothing against them."""
+    halfway(160)
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    if harm == "another format":
+        monkeypatch.setattr("vortexmd.checkpoint.READABLE", (99,))
+    else:
+
+        def refuse(path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr("vortexmd.checkpoint.unpack", refuse)
+    line = fails(capsys, "run", "run.toml")
+    assert "format 2, this reads 99" in line or "run.h5.chk: Permission denied" in line
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_unfinished_run_without_checkpoint_is_not_complete(folder, capsys):
+    write(steps=318)
+    again(capsys, "-o", "whole.h5")
+    sim = build.simulation(config.read(Path("run.toml")))
+    sim.set_ramp(0.0, 200)
+    sim.run(301, writers=[vmd.TrajectoryWriter("run.h5", every=20)])
+    assert "from the start again" in again(capsys)
+    assert vmd.Simulation.resume("run.h5.chk").step == 318
+    assert_same_run("run.h5", "whole.h5")
+
+
+def test_unreadable_trajectory_is_computed_anew(folder, capsys):
+    """Zeros, as a power failure may leave; neither it nor the checkpoint is thrown away."""
+    again(capsys, "-o", "whole.h5")
+    halfway(160)
+    lost = b"\0" * Path("run.h5").stat().st_size
+    Path("run.h5").write_bytes(lost)
+    assert "computed from the start" in again(capsys)
+    assert_same_run("run.h5", "whole.h5")
+    assert Path("run.h5.damaged").read_bytes() == lost
+    assert vmd.Simulation.resume("run.h5.chk.replaced").step == 160
+
+
+def test_force_leaves_nothing_of_the_old_run(folder, capsys):
+    again(capsys)
+    again(capsys, "--force")
+    names = ["run.h5", "run.h5.chk", "run.h5.chk.previous", "run.toml"]
+    assert sorted(os.listdir(folder)) == names
 
 
 def damage(path):
@@ -323,9 +375,9 @@ import sys
 from pathlib import Path
 import vortexmd as vmd
 from vortexmd import build, config
-if Path("run.chk").exists():
+try:
     sim = vmd.Simulation.resume("run.chk")
-else:
+except FileNotFoundError:
     sim = build.simulation(config.read(Path("run.toml")))
 writer = vmd.TrajectoryWriter("run.h5", every=20, resume=True)
 try:
@@ -362,6 +414,35 @@ def test_script_is_stopped_at_the_end_of_a_step(folder, number, code):
     one, other = datasets("run.h5"), datasets("whole.h5")
     for name in other:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+def test_stop_is_not_kept_for_the_next_run(folder):
+    lock = WriterLock(folder / "run.chk")
+    sim = build.simulation(config.read(Path("run.toml")))
+    sim.stop()
+    with pytest.raises(BlockingIOError):
+        sim.run(5, checkpoint="run.chk")
+    lock.release()
+    sim.run(5)
+    assert sim.step == 5
+
+
+def test_ignored_signals_stay_ignored(folder):
+    """As in jobs that a shell script has put into the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupts.taken(lambda: None) as came:
+            signal.raise_signal(signal.SIGINT)
+        assert came == []
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_the_second_signal_acts_at_once_whichever_it_is():
+    with pytest.raises(KeyboardInterrupt), interrupts.taken(lambda: None):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_a_handler_of_the_programs_own_is_left_alone(folder):

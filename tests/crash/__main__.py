@@ -24,7 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = options.scenario or list(SCENARIOS)
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="crash-"))
-    results = campaign.crash(names, folder, _plan(options), options.seed, options.processes)
+    try:
+        results = campaign.crash(names, folder, _plan(options), options.seed, options.processes)
+    except BaseException:
+        print(f"what there is so far stands in {folder}")
+        raise
     seconds = time.monotonic() - began
     print(report.as_text(results, seconds))
     if options.json:

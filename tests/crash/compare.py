@@ -10,6 +10,8 @@ import h5py
 import numpy as np
 
 from tests.crash.scenarios import CHECKPOINT, Scenario
+from vortexmd.checkpoint_checks import unpack
+from vortexmd.copying import telling_damage
 
 # When, where and by which versions a file was made.
 PROVENANCE = "parameters/provenance"
@@ -25,10 +27,12 @@ def differences(path: Path, whole: Path) -> list[str]:
         return [f"{path.name}: missing"]
     if path.suffix != ".h5":
         return _checkpoint_differences(path, whole)
+    theirs = _contents(whole)
     try:
-        ours, theirs = _contents(path), _contents(whole)
-    except OSError as error:
-        return [f"{path.name}: cannot be opened ({error})"]
+        with telling_damage(path):
+            ours = _contents(path)
+    except ValueError as error:
+        return [str(error)]
     return _compare(ours, theirs, path.name)
 
 
@@ -138,16 +142,20 @@ def _bits(value: Any) -> Any:
 
 
 def _checkpoint_differences(path: Path, whole: Path) -> list[str]:
-    ours, theirs = _archive(path), _archive(whole)
+    theirs = _archive(whole)
+    try:
+        ours = _archive(path)
+    except (OSError, ValueError) as error:
+        return [f"{path.name}: damaged ({error})"]
     return _compare(ours, theirs, path.name)
 
 
 def _archive(path: Path) -> dict[str, dict[str, Any]]:
     """By name, the header's entries and the arrays of a checkpoint."""
-    with np.load(path, allow_pickle=False) as archive:
-        header = json.loads(str(archive["header"]))
-        arrays = {name: archive[name] for name in archive.files if name != "header"}
-    found = {f"header {key}": {"value": json.dumps(value)} for key, value in header.items()}
+    header, arrays = unpack(path)
+    found: dict[str, dict[str, Any]] = {
+        f"header {key}": {"value": json.dumps(value)} for key, value in header.items()
+    }
     for name, array in arrays.items():
         found[name] = {
             "type": array.dtype.descr,

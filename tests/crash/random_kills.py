@@ -45,6 +45,10 @@ class Moment:
     step: int
     delay: float
 
+    def __str__(self) -> str:
+        at = f" at step {self.step}" if self.step else ""
+        return f"{1000 * self.delay:.1f} ms after {self.what}{at}"
+
 
 @dataclass(frozen=True)
 class Life:
@@ -107,7 +111,8 @@ def random_kills(
     Returns
     -------
     list of Result
-        One for each signal that hit a living process.
+        One for each signal that hit a living process; and one with a problem for a command that failed
+        without one, and where too few signals hit.
     """
     rng = random.Random(f"{scenario.name} {seed}")
     results: list[Result] = []
@@ -116,7 +121,15 @@ def random_kills(
             break
         most = min(rng.randint(1, MOST_IN_A_ROW), count - len(results))
         results += _Run(scenario, folder / f"random-{k}", whole, rng, start).all(most)
+    if len(results) < count:
+        problem = f"only {len(results)} of {count} signals hit in {PATIENCE * count} runs"
+        results.append(_untouched(scenario, problem))
     return results
+
+
+def _untouched(scenario: Scenario, problem: str = "") -> Result:
+    """What to report of no signal at all."""
+    return Result(scenario.name, "random", "no signal", 0, 0, 0, False, problem)
 
 
 class _Run:
@@ -143,7 +156,7 @@ class _Run:
         found = [problem] if problem else run_differences(self._scenario, self._folder, self._whole)
         if found and not self._results:
             # It went wrong without being touched.
-            self._results.append(Result(self._scenario.name, "random", "no signal", 0, 0, 0, False))
+            self._results.append(_untouched(self._scenario))
         results = [replace(r, equal=not found, run=self._folder.name) for r in self._results]
         if found:
             text = "; ".join(filter(None, [results[-1].problem, *found[:3]]))
@@ -159,36 +172,31 @@ class _Run:
         moment = self._life.draw(self._rng, done)
         number = self._rng.choices(list(SIGNALS), list(SIGNALS.values()))[0]
         process = self._start(self._scenario, self._folder)
-        if not _await(process, self._log, already, moment):
-            code = process.wait(LIMIT_S)
-            if code:
-                self._note(f"no signal (before {moment.what})", f"ends with {code}: {self._last()}")
-            return code == 0
-        process.send_signal(number)
-        try:
-            code = process.wait(LIMIT_S)
-        except (subprocess.TimeoutExpired, TimeoutError):
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            self._note(_words(number, moment), f"still there after {LIMIT_S} s")
-            return False
-        entries = witness.read(self._log, already)
-        problem = "" if number == signal.SIGKILL else self._check_end(code, entries)
-        self._note(_words(number, moment), problem)
-        return False
+        if _await(process, self._log, already, moment):
+            sent = signal.Signals(number).name
+            detail = f"{sent} {moment}"
+            process.send_signal(number)
+        else:
+            sent, detail = "", f"no signal (before {moment.what})"
+        code = _end(process)
+        if code is None:
+            self._note(sent, detail, f"still there after {LIMIT_S} s")
+        elif sent:
+            entries = witness.read(self._log, already)
+            problem = "" if number == signal.SIGKILL else self._check_end(code, entries)
+            self._note(sent, detail, problem)
+        elif code:
+            self._note(sent, detail, f"ends with {code}: {last_words(self._folder)}")
+        return not sent and code == 0
 
     def _finish(self) -> str:
         """Let it end; what goes wrong."""
-        process = self._start(self._scenario, self._folder)
-        try:
-            code = process.wait(LIMIT_S)
-        except (subprocess.TimeoutExpired, TimeoutError):
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        code = _end(self._start(self._scenario, self._folder))
+        if code is None:
             return f"not complete after {LIMIT_S} s"
-        return f"resumed, it ends with {code}: {self._last()}" if code else ""
+        return f"resumed, it ends with {code}: {last_words(self._folder)}" if code else ""
 
-    def _note(self, detail: str, problem: str) -> None:
+    def _note(self, sent: str, detail: str, problem: str) -> None:
         """A result, from what is there now."""
         there = held(self._scenario, self._folder, self._whole)
         self._results.append(
@@ -203,28 +211,40 @@ class _Run:
                 problem="; ".join(filter(None, [problem, there.problem])),
                 events=there.events,
                 events_lost=there.events_lost,
+                signal=sent,
             )
         )
 
     def _check_end(self, code: int, entries: list[Entry]) -> str:
         """What is wrong with how a command ended after a signal that it can answer."""
         steps = [entry.step for entry in entries if entry.what == "frame"]
-        if code == 0 or not steps or entries[-1].what == "end":
-            # Done already, not yet at work, or leaving.
+        if code == 0 or not steps or max(steps) == self._life.last:
+            # Done already, not yet at work, or at its end.
             return ""
         if not self._scenario.is_script:
             text = (self._folder / STDERR).read_text(errors="replace")
             if code != STOPPED or len(text.splitlines()) != 1:
                 return f"ends with {code}, not {STOPPED} and one line: {text.strip()!r}"
-        step = newest(self._folder / CHECKPOINT)[1]["step"]
+        try:
+            step = newest(self._folder / CHECKPOINT)[1]["step"]
+        except (OSError, ValueError) as error:
+            return str(error)
         return f"checkpoint of step {step} only" if step < max(steps) else ""
 
-    def _last(self) -> str:
-        return last_words(self._folder)
+
+def _end(process: Process) -> int | None:
+    """A process's exit code once it has ended; None if it had to be killed for that."""
+    try:
+        return process.wait(LIMIT_S)
+    except (subprocess.TimeoutExpired, TimeoutError):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return None
 
 
 def _await(process: Process, log: Path, already: int, moment: Moment) -> bool:
-    """Wait for a moment; whether the process still lives then."""
+    """Wait for a moment; whether it has come and the process still lives then."""
+    until = time.monotonic() + LIMIT_S
     seen = already
     while True:
         ended = process.poll() is not None
@@ -237,14 +257,8 @@ def _await(process: Process, log: Path, already: int, moment: Moment) -> bool:
         seen = max(seen, now)
         if due:
             break
-        if ended:
+        if ended or time.monotonic() > until:
             return False
         time.sleep(POLL_S)
     time.sleep(max(0.0, due[0].time + moment.delay - time.monotonic()))
     return process.poll() is None
-
-
-def _words(number: int, moment: Moment) -> str:
-    """What was sent and when."""
-    at = f" at step {moment.step}" if moment.step else ""
-    return f"{signal.Signals(number).name} {1000 * moment.delay:.1f} ms after {moment.what}{at}"

@@ -14,6 +14,7 @@ from tests.crash.scenarios import SCENARIOS
 from vortexmd.provenance import processor
 
 KINDS = {"random": "at random times", "syscall": "at write calls", "power": "power losses"}
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 HEADINGS = (
     "run",
     *KINDS.values(),
@@ -32,7 +33,7 @@ def is_failure(result: Result) -> bool:
 
 
 def tally(results: Iterable[Result]) -> dict[str, Any]:
-    """Counts over results: crashes by kind, frames and event rows, runs and how many ended equal."""
+    """Counts over results: crashes by kind, signals, frames and event rows, runs and how many ended equal."""
     results = list(results)
     runs: dict[tuple, bool] = {}
     for k, result in enumerate(results):
@@ -40,6 +41,7 @@ def tally(results: Iterable[Result]) -> dict[str, Any]:
         runs[key] = runs.get(key, True) and result.equal
     return {
         "crashes": {kind: sum(r.kind == kind for r in results) for kind in KINDS},
+        "signals": {name: sum(r.signal == name for r in results) for name in SIGNALS},
         "frames": {
             "acknowledged": sum(r.acknowledged for r in results),
             "kept": sum(r.kept for r in results),
@@ -60,10 +62,11 @@ def summary(results: list[Result], seconds: float) -> str:
     """One paragraph, with a verdict at its end."""
     count = tally(results)
     crashes, frames, events = count["crashes"], count["frames"], count["events"]
-    kills = crashes["random"] + crashes["syscall"]
+    signals = ", ".join(f"{number} {name}" for name, number in count["signals"].items())
     verdict = "nothing lost, all equal" if not count["failures"] else f"{count['failures']} FAILED"
     return (
-        f"{kills} kills ({crashes['random']} at random times, {crashes['syscall']} at write calls) and "
+        f"{sum(count['signals'].values())} signals ({signals}; {crashes['random']} at random times, "
+        f"{crashes['syscall']} at write calls) and "
         f"{crashes['power']} power losses in {count['runs']} runs: {count['equal']} runs resumed to the "
         f"same bits; {frames['acknowledged']} frames acknowledged, {frames['kept']} kept, "
         f"{frames['lost']} lost; {events['acknowledged']} event rows acknowledged, {events['kept']} "

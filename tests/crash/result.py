@@ -34,6 +34,8 @@ class Result:
         Which run it belongs to, where one is crashed several times; empty if it has one of its own.
     events, events_lost
         Rows of the event log: acknowledged, and those of them that were gone.
+    signal
+        Name of the one that hit the run; empty if none did.
     """
 
     scenario: str
@@ -47,3 +49,4 @@ class Result:
     run: str = ""
     events: int = 0
     events_lost: int = 0
+    signal: str = ""

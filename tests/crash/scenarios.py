@@ -50,8 +50,8 @@ class Scenario:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(INPUTS / self.source, folder / self.file_name)
 
-    def command(self, folder: Path) -> list[str]:
-        """What starts the run or continues it, to be called in `folder` under `environment`.
+    def command(self) -> list[str]:
+        """What starts the run or continues it, to be called in its folder under `environment`.
 
         It writes `outputs` and `CHECKPOINT`, and ends with 0 when the run is complete.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import warnings
 from collections.abc import Iterable
 from contextlib import suppress
@@ -80,7 +81,7 @@ def recorded(scenario: Scenario, folder: Path) -> list[Operation]:
         If it fails.
     """
     scenario.prepare(folder)
-    recording = tracing.record(scenario.command(folder), folder, environment())
+    recording = tracing.record(scenario.command(), folder, environment())
     if recording.status:
         raise RuntimeError(
             f"{scenario.name}, traced, ends with {recording.status}: {recording.output.strip()}"
@@ -138,30 +139,35 @@ def syscall_kills(
         place = folder / f"call-{n}"
         scenario.prepare(place)
         killed = tracing.run_and_kill(
-            scenario.command(place), place, environment(), n, before=not after, part=part
+            scenario.command(), place, environment(), n, before=not after, part=part
         )
         how = "within" if part is not None else "after" if after else "before"
         detail = f"{how} call {n} ({killed.operation or 'it ended before'})"
         torn = part is not None
-        results.append(_continued(scenario, place, whole, detail, _unexpected(killed), torn))
+        results.append(_continued(scenario, place, whole, detail, killed, torn))
         if not results[-1].problem:
             shutil.rmtree(place)
     return results
 
 
 def _unexpected(killed: tracing.Killed) -> str:
-    if killed.status not in (0, -9):
+    if killed.status not in (0, -signal.SIGKILL):
         return f"ends with {killed.status} before it is killed: {killed.output.strip()}"
     return ""
 
 
 def _continued(
-    scenario: Scenario, folder: Path, whole: Path, detail: str, wrong: str, torn: bool
+    scenario: Scenario,
+    folder: Path,
+    whole: Path,
+    detail: str,
+    killed: tracing.Killed,
+    torn: bool,
 ) -> Result:
     """What was there after a kill, and how the run ends when it is continued."""
     there = _held_mended(scenario, folder, whole) if torn else held(scenario, folder, whole)
-    problems = [text for text in (wrong, there.problem) if text]
-    ended = tracing.run(scenario.command(folder), folder, environment())
+    problems = [text for text in (_unexpected(killed), there.problem) if text]
+    ended = tracing.run(scenario.command(), folder, environment())
     found = [f"resumed, it ends with {ended.status}: {ended.output.strip()}"]
     if ended.status == 0:
         allowed = [f"left behind: {name}.damaged" for name in scenario.outputs] if torn else []
@@ -177,6 +183,7 @@ def _continued(
         problem="; ".join([*problems, *found[:3]]),
         events=there.events,
         events_lost=there.events_lost,
+        signal="SIGKILL" if killed.status == -signal.SIGKILL else "",
     )
 
 

@@ -1,7 +1,9 @@
 """Runs that are killed and resumed end with the same bits; the comparison that says so sees every one."""
 
 import json
+import random
 import shutil
+import signal
 from collections.abc import Callable
 
 import h5py
@@ -9,13 +11,13 @@ import numpy as np
 import pytest
 
 import vortexmd as vmd
-from tests.crash import report, witness
+from tests.crash import __main__ as harness
+from tests.crash import campaign, power_loss, random_kills, report, witness
 from tests.crash.compare import differences, run_differences
 from tests.crash.forked import Forked
-from tests.crash.random_kills import random_kills
 from tests.crash.result import Result
 from tests.crash.scenarios import CHECKPOINT, SCENARIOS, TRAJECTORY, Scenario
-from tests.crash.whole import held, run_whole
+from tests.crash.whole import STDERR, held, run_whole
 
 # A fourth of the steps will do here.
 SHORT = {"friction": ("4_000", "1_000"), "one_stage": ("8_000", "2_000")}
@@ -42,7 +44,7 @@ def whole(request, tmp_path_factory):
 
 def test_killed_runs_end_with_the_same_bits(whole, tmp_path):
     scenario, folder = whole
-    results = random_kills(scenario, tmp_path, folder, 2, seed=1, start=Forked)
+    results = random_kills.random_kills(scenario, tmp_path, folder, 2, seed=1, start=Forked)
     assert len(results) == 2
     assert not [r for r in results if report.is_failure(r)]
 
@@ -50,8 +52,6 @@ def test_killed_runs_end_with_the_same_bits(whole, tmp_path):
 @pytest.mark.slow
 def test_the_whole_harness(tmp_path):
     """As the command does it, a few crashes of each kind of every scenario."""
-    from tests.crash import __main__ as harness
-
     code = harness.main(["--kills", "40", "--seed", "2", "--json", str(tmp_path / "crash.json")])
     counts = json.loads((tmp_path / "crash.json").read_text())["all"]
     assert code == 0
@@ -234,6 +234,127 @@ def test_files_missing_and_left_behind(made, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("name", [TRAJECTORY, CHECKPOINT])
+def test_damaged_files_differ(made, tmp_path, name):
+    """Where they can be opened, too, but not read to their end."""
+    data = (made / name).read_bytes()
+    (tmp_path / name).write_bytes(data[:2000] + bytes(len(data) - 2000))
+    (difference,) = differences(tmp_path / name, made / name)
+    assert name in difference and "damaged" in difference
+
+
+# ------------------------------------------------------------------ how it ends
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """A run of 100 steps that has not been touched yet."""
+    (tmp_path / witness.LOG).write_text(
+        f"0.0 begin - 0 0\n0.1 frame {TRAJECTORY} 0 0\n0.2 frame {TRAJECTORY} 100 0\n0.3 end - 0 0\n"
+    )
+    (tmp_path / STDERR).write_text("vortexmd: stopped\n")
+    return lambda name: random_kills._Run(
+        SCENARIOS[name], tmp_path, tmp_path, random.Random(1), Forked
+    )
+
+
+def log_to(step):
+    """Of a command that was at work until a signal came: `end` is noted however it ends."""
+    return [
+        witness.Entry(0.1, "frame", TRAJECTORY, step, 0),
+        witness.Entry(0.2, "end", "-", 0, 0),
+    ]
+
+
+def test_how_a_command_may_end_after_a_signal(stopped, made, tmp_path):
+    shutil.copy(made / CHECKPOINT, tmp_path)
+    run, script = stopped("gas"), stopped("one_stage")
+    assert "ends with 1, not 130" in run._check_end(1, log_to(50))
+    assert run._check_end(130, log_to(60)) == ""
+    assert run._check_end(130, log_to(70)) == "checkpoint of step 60 only"
+    assert script._check_end(-signal.SIGTERM, log_to(70)) == "checkpoint of step 60 only"
+    # Not yet at work, at its end.
+    assert run._check_end(1, log_to(70)[1:]) == run._check_end(1, log_to(100)) == ""
+    (tmp_path / STDERR).write_text("Traceback\n…\n")
+    assert "and one line" in run._check_end(130, log_to(50))
+    (tmp_path / CHECKPOINT).unlink()
+    assert "no such file" in script._check_end(130, log_to(50))
+
+
+class Deaf:
+    """A process that ends when it is killed only."""
+
+    pid = 0
+
+    def __init__(self, scenario, folder):
+        self._code = None
+
+    def poll(self):
+        return self._code
+
+    def wait(self, timeout=None):
+        if self._code is None:
+            raise TimeoutError
+        return self._code
+
+    def send_signal(self, number):
+        self._code = -number if number == signal.SIGKILL else None
+
+
+def test_a_command_that_hangs_is_ended(stopped, monkeypatch):
+    """It does not come to the moment at which the signal was to be sent."""
+    monkeypatch.setattr(random_kills, "LIMIT_S", 0.01)
+    run = stopped("gas")
+    run._start = Deaf
+    assert not run._stop_once()
+    (result,) = run._results
+    assert result.detail.startswith("no signal") and not result.signal
+    assert "still there after 0.01 s" in result.problem
+
+
+def test_too_few_signals_are_a_failure(tmp_path, stopped, monkeypatch):
+    """Every command has ended before its moment."""
+    monkeypatch.setattr(random_kills._Run, "all", lambda run, kills: [])
+    results = random_kills.random_kills(SCENARIOS["gas"], tmp_path / "runs", tmp_path, 3, 1)
+    assert [r.problem for r in results] == ["only 0 of 3 signals hit in 30 runs"]
+    assert report.is_failure(results[0])
+
+
+def test_a_campaign_that_fails_tells_where_its_files_are(tmp_path, monkeypatch, capsys):
+    def crash(*arguments):
+        raise RuntimeError("gas: two uninterrupted runs differ")
+
+    monkeypatch.setattr(campaign, "crash", crash)
+    monkeypatch.setattr(harness.tempfile, "mkdtemp", lambda prefix: str(tmp_path))
+    with pytest.raises(RuntimeError, match="differ"):
+        harness.main(["--kills", "1"])
+    assert capsys.readouterr().out == f"what there is so far stands in {tmp_path}\n"
+
+
+def test_frames_without_values_are_not_kept(made, tmp_path):
+    """All steps are there, and nothing of the last frames' positions: zeros, as never written."""
+    data = bytearray((made / TRAJECTORY).read_bytes())
+    files = {TRAJECTORY: bytes(data)}
+    count = power_loss._readable(tmp_path / "whole", files, 60, SCENARIOS["gas"])
+    assert count == len(vmd.load(made / TRAJECTORY))
+    with h5py.File(made / TRAJECTORY) as file:
+        dataset = file["particles/trajectory/position/value"].id
+        info = dataset.get_chunk_info_by_coord((2, 0, 0))
+    data[info.byte_offset : info.byte_offset + info.size] = bytes(info.size)
+    files[TRAJECTORY] = bytes(data)
+    assert power_loss._readable(tmp_path / "hollow", files, 60, SCENARIOS["gas"]) == 2
+
+
+def test_a_damaged_checkpoint_is_told(made, tmp_path):
+    """One that was on the disk for certain."""
+    data = (made / CHECKPOINT).read_bytes()
+    step, problem = power_loss._checkpoint_step(tmp_path / "whole", {CHECKPOINT: data})
+    assert (step, problem) == (60, "")
+    assert power_loss._checkpoint_step(tmp_path / "none", {}) == (-1, "")
+    step, problem = power_loss._checkpoint_step(tmp_path / "torn", {CHECKPOINT: data[:500]})
+    assert step == -1 and "damaged" in problem
+
+
 # ------------------------------------------------------------------ what is counted
 
 
@@ -264,12 +385,19 @@ def test_a_frame_with_other_bits_is_lost(made, tmp_path):
 
 
 def test_reports(tmp_path):
-    good = Result("gas", "random", "SIGKILL", 10, 10, 0, True, run="random-0", events=4)
-    bad = Result("gas", "syscall", "write 7", 5, 4, 1, True, events=3, events_lost=1)
+    good = Result(
+        "gas", "random", "in step 3", 10, 10, 0, True, run="random-0", events=4, signal="SIGTERM"
+    )
+    bad = Result(
+        "gas", "syscall", "write 7", 5, 4, 1, True, events=3, events_lost=1, signal="SIGKILL"
+    )
     power = Result("exits", "power", "write 9", 8, 8, 0, True)
     assert [report.is_failure(r) for r in (good, bad, power)] == [False, True, False]
     text = report.as_text([good, good, bad, power], 1.0)
-    assert "3 kills (2 at random times, 1 at write calls) and 1 power losses in 3 runs" in text
+    assert (
+        "3 signals (1 SIGKILL, 2 SIGTERM, 0 SIGINT; 2 at random times, 1 at write calls) and "
+        "1 power losses in 3 runs" in text
+    )
     assert "33 frames acknowledged, 32 kept, 1 lost" in text
     assert "FAILED gas , syscall, write 7: 1 frames lost; 1 event rows lost" in text
     assert text.endswith("1 FAILED")

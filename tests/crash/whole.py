@@ -15,7 +15,8 @@ from tests.crash import witness
 from tests.crash.scenarios import CHECKPOINT, Scenario, environment
 from vortexmd import h5md
 from vortexmd.checkpoint import newest
-from vortexmd.recovery import open_to_read, telling_damage
+from vortexmd.copying import telling_damage
+from vortexmd.recovery import open_to_read
 
 LIMIT_S = 300
 STDERR = "stderr.txt"
@@ -38,7 +39,7 @@ def start(scenario: Scenario, folder: Path) -> Process:
     """Start, or continue, the run in a folder by its command; errors go to `STDERR` there."""
     with open(folder / STDERR, "wb") as errors:
         return subprocess.Popen(
-            scenario.command(folder),
+            scenario.command(),
             cwd=folder,
             env=environment(),
             stdin=subprocess.DEVNULL,

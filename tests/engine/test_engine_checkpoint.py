@@ -9,6 +9,7 @@ from engine_twins import same_bits
 
 import potentials as pot
 import vortexmd as vmd
+from vortexmd.files import WriterLock
 
 LONDON = pot.London(f0=1.0, cutoff=3.0)
 
@@ -206,7 +207,7 @@ def test_a_run_saves_at_its_end_and_in_between(tmp_path):
     sim = plain()
     sim.run(12, checkpoint=path, checkpoint_seconds=1e-9)
     assert vmd.Simulation.resume(path).step == 12
-    assert vmd.Simulation.resume(path.with_name("run.chk.previous")).step in (11, 12)
+    assert vmd.Simulation.resume(path.with_name("run.chk.previous")).step == 11
 
 
 @pytest.mark.parametrize("harm", ["damaged", "missing"])
@@ -249,10 +250,29 @@ def test_another_run_at_a_checkpoint_s_place(tmp_path):
     sim = plain()
     sim.run(10, checkpoint=path)
     sim.run(10, checkpoint=path)
-    plain("euler-maruyama").run(5, checkpoint=path)
+    other = plain("euler-maruyama")
+    other.run(5, checkpoint=path)
     assert vmd.Simulation.resume(path).integrator == "euler-maruyama"
     assert vmd.Simulation.resume(tmp_path / "run.chk.replaced").step == 20
     assert vmd.Simulation.resume(tmp_path / "run.chk.previous").integrator == "euler-maruyama"
+    # The first comes back, and must not take the other's for its own.
+    sim.save(path)
+    assert vmd.Simulation.resume(tmp_path / "run.chk.replaced2").step == 5
+    assert not (tmp_path / "run.chk.previous").exists()
+
+
+@pytest.mark.parametrize("harm", ["damaged", "missing"])
+def test_another_run_where_only_the_older_checkpoint_is_good(tmp_path, harm):
+    path = tmp_path / "run.chk"
+    sim = plain()
+    sim.run(10, checkpoint=path)
+    sim.run(10, checkpoint=path)
+    if harm == "damaged":
+        path.write_bytes(path.read_bytes()[:-20])
+    else:
+        path.unlink()
+    plain("euler-maruyama").run(5, checkpoint=path)
+    assert vmd.Simulation.resume(tmp_path / "run.chk.replaced").step == 10
 
 
 def test_another_seed_from_a_checkpoint(tmp_path):
@@ -285,7 +305,34 @@ def test_a_link_to_a_checkpoint_stays_a_link(tmp_path):
     sim.run(2, checkpoint=link)
     sim.run(2, checkpoint=link)
     assert link.is_symlink() and vmd.Simulation.resume(link).step == 4
-    assert vmd.Simulation.resume(real.with_name("run.chk.previous")).step in (2, 4)
+    assert vmd.Simulation.resume(real.with_name("run.chk.previous")).step == 2
+    real.write_bytes(real.read_bytes()[:-20])
+    with pytest.warns(UserWarning, match="at step 2"):
+        again = vmd.Simulation.resume(link)
+    again.run(4, checkpoint=link)
+    assert link.is_symlink() and vmd.Simulation.resume(link).step == 6
+    assert real.with_name("run.chk.damaged").exists()
+
+
+def test_two_programs_do_not_save_at_once(tmp_path):
+    path = tmp_path / "run.chk"
+    lock = WriterLock(path)
+    with pytest.raises(BlockingIOError, match="being written by process"):
+        plain().save(path)
+    lock.release()
+
+    class Saver:
+        """Saves where the run does, which is one program."""
+
+        every = 5
+        start = sync = finish = lambda self, *sim: None
+
+        def write(self, sim):
+            sim.save(path)
+
+    sim = plain()
+    sim.run(10, writers=[Saver()], checkpoint=path)
+    assert vmd.Simulation.resume(path).step == 10
 
 
 class TestFunctions:

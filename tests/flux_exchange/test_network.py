@@ -371,7 +371,7 @@ def grid(**given):
         (lambda: grid(cell=(1.0, [1.0, 2.0])), r"cell\[1\]: \(2,\) lengths for 3 cells"),
         (lambda: grid(cell=(np.nan, 1.0)), r"cell\[0\] = nan"),
         (lambda: grid(periodic="xy"), "periodic = 'xy'"),
-        (lambda: grid(periodic=(1, 0)), r"periodic = \(1, 0\): give true or false"),
+        (lambda: grid(periodic=(1, 0)), r"periodic\[0\] = 1: give true or false"),
         (lambda: grid(hop_distance=1.5), "exceeds the narrowest width, 1 "),
     ],
 )

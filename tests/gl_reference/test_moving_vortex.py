@@ -12,6 +12,7 @@ from gl_reference.moving_vortex import vortex_friction
 from gl_reference.radial import single_vortex
 from gl_reference.radial_equations import solve_radial
 from tests.gl_reference.splitting_rate import lowest_modes
+from vortexmd.validation.ginzburg_landau import EXTREME_FRICTIONS, FRICTIONS
 
 LOG_MU = st.floats(math.log(0.1), math.log(20.0))
 LOG_S = st.floats(math.log(1e-3), math.log(1e4))
@@ -44,12 +45,22 @@ def test_against_the_zero_mode_of_translation(n, mu, s):
 
     Its x is f' times an amplitude, its norm that amplitude² times the friction.
     """
-    mode = min(lowest_modes(n, 1, mu, s, count=2), key=lambda one: abs(one.rate))
+    mode, fields = zero_mode(n, mu, s), solve_radial(n, mu, 12)
     assert abs(mode.rate) < 1e-8
-    fields = solve_radial(n, mu, 12)
     amplitude = fields.mesh.integrate(mode.x)  # ∫f' = 1
     assert mode.x / amplitude == pytest.approx(fields.mesh.derivative(fields.f), abs=1e-6)
     assert amplitude**-2 == pytest.approx(vortex_friction(n, mu, s=s).friction, rel=1e-7)
+
+
+@pytest.mark.parametrize("case", FRICTIONS)
+def test_the_frictions_of_the_validation(case):
+    n, mu, s = case
+    amplitude = solve_radial(n, mu, 12).mesh.integrate(zero_mode(n, mu, s).x)
+    assert amplitude**-2 == pytest.approx(FRICTIONS[case], rel=2e-8)
+
+
+def zero_mode(n, mu, s):
+    return min(lowest_modes(n, 1, mu, s, count=2), key=lambda one: abs(one.rate))
 
 
 # ------------------------------------------------------------------ another method
@@ -188,10 +199,11 @@ def _extreme(u):
     return trapezoid(x * loss, x) / 2 + 0.5 / end**2, trapezoid(x * df**2, x)
 
 
-@pytest.mark.parametrize("u", [1.0, 5.79, 12.0])
-def test_extreme_type_ii(u):
-    """In Bardeen and Stephen's units 0.380, 1.452 and 2.626 for u = 1, 5.79 and 12."""
+@pytest.mark.parametrize("u, stated", EXTREME_FRICTIONS.items())
+def test_extreme_type_ii(u, stated):
+    """In Bardeen and Stephen's units, as the validation states it."""
     limit, gradient = _extreme(u)
+    assert limit == pytest.approx(stated, abs=6e-7)
     assert gradient == pytest.approx(0.279, abs=2e-4)  # ∫ f'² x dx of the classical vortex
     kappa = np.array([6.0, 8.0, 10.0, 12.0, 14.0])
     vortices = [vortex_friction(kappa=k, s=u * k * k) for k in kappa]

@@ -13,6 +13,7 @@ from scipy.special import k0
 from gl_reference.errors import ConvergenceError
 from gl_reference.radial import lower_critical_field, single_vortex
 from gl_reference.radial_equations import solve_radial
+from vortexmd.validation.ginzburg_landau import ENERGIES
 
 R = np.array([0.0, 0.05, 0.3, 1.0, 2.5, 6.0])
 
@@ -113,6 +114,39 @@ def test_against_another_solver(n, mu):
     assert vortex.amplitude(R[1:]) == pytest.approx(f, abs=2e-6)
     assert vortex.flux_fraction(R[1:]) == pytest.approx(a, abs=2e-6)
     assert vortex.field(R[1:]) == pytest.approx(n * da / R[1:], abs=2e-6)
+
+
+@pytest.mark.parametrize("case", ENERGIES)
+def test_the_energies_of_the_validation(case):
+    """scipy's collocation in g = f/rⁿ and h = a/r², which are regular at the centre."""
+    n, mu = case
+    end = 14 / min(1.0, mu)
+
+    def equations(r, y):
+        g, dg, h, dh = y
+        a, f = r**2 * h, r**n * g
+        ddg = n**2 * h * (a - 2) * g + mu**2 / 2 * g * (f**2 - 1)
+        return np.array([dg, ddg, dh, (a - 1) * r ** (2 * n - 2) * g**2])
+
+    def ends(left, right):
+        return np.array([left[1], left[3], right[0] * end**n - 1, right[2] * end**2 - 1])
+
+    r = end * np.linspace(0, 1, 400) ** 2
+    ratio = np.append(1, np.tanh(r[1:]) / r[1:])
+    g, h = ratio**n, ratio**2
+    guess = np.array([g, np.gradient(g, r), h, np.gradient(h, r)])
+    singular = np.diag([0, -2 * n - 1, 0, -3])  # times y/r
+    other = solve_bvp(equations, ends, r, guess, S=singular, tol=1e-9, max_nodes=20_000)
+    assert other.success
+    points, weights = np.polynomial.legendre.leggauss(4)
+    half = np.diff(other.x)[:, None] / 2
+    r = other.x[:-1, None] + half + half * points
+    g, dg, h, dh = other.sol(r)
+    f, a = r**n * g, r**2 * h
+    gradient = (r**n * dg + n * f / r) ** 2 + n**2 * (1 - a) ** 2 * f**2 / r**2
+    field = n**2 * (r * dh + 2 * h) ** 2
+    energy = np.sum(half * weights * r * (gradient + field + mu**2 / 4 * (1 - f**2) ** 2))
+    assert energy == pytest.approx(ENERGIES[case], abs=5e-10)
 
 
 @pytest.mark.parametrize("n, mu", [(1, 0.2), (-2, 1.7), (4, 12.0)])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gl_reference.moduli import moduli_friction
 from gl_reference.taubes import near_critical_pair
 from tests.gl_reference.splitting_rate import contact_friction, splitting_rate
+from vortexmd.validation.vortex_pairs import CONTACT_FRICTIONS, SPLITTING_RATES
 
 
 @pytest.mark.parametrize("s", [0.1, 1.0, 10.0])
@@ -41,6 +42,14 @@ def test_force_next_to_mu_1():
     for s in (0.2, 1.0, 5.0):
         rise = splitting_rate(1 + step, s) - splitting_rate(1 - step, s)
         assert rise / (4 * step) * contact_friction(1.0, s) == pytest.approx(force / d**3, rel=1e-5)
+
+
+def test_the_figures_of_the_validation():
+    """To the digits that it states."""
+    frictions = {mu: contact_friction(mu) for mu in CONTACT_FRICTIONS}
+    assert frictions == pytest.approx(CONTACT_FRICTIONS, abs=6e-8)
+    rates = {mu: splitting_rate(mu) for mu in SPLITTING_RATES}
+    assert rates == pytest.approx(SPLITTING_RATES, abs=6e-8)
 
 
 def test_rate_converges_exponentially_with_the_order():

@@ -1,81 +1,22 @@
-"""Every public constructor and function of vortexmd, each argument given what it should not be.
+"""Every public constructor of vortexmd, each argument given what it should not be.
 
 It works, and what it makes can be shown, described and made again; or one ValueError names the argument.
 """
 
-import copy
 import json
-import os
-from math import inf, nan
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import potentials as pot
 import vortexmd as vmd
-from tests.input_physics.catalogue import ARRAYS, BAD, faults, report
+from tests.input.arguments import BOX, LAW, OPEN, SHARES, TWO, some
+from tests.input_physics.catalogue import faults, report
 from vortexmd.description import describe, restore
-from vortexmd.flux_exchange import ActivationLaw
 
-BOX = vmd.Box((10.0, 12.0))
-OPEN = vmd.Box((10.0, 12.0), "open")
-TWO = vmd.Vortices([[1.0, 1.0], [4.0, 4.0]], 1, BOX)
-LAW = ActivationLaw("linear", u0=1.0, b_max=0.5)
 HALVES = [[0.0, 0.0, 10.0, 6.0], [0.0, 6.0, 10.0, 12.0]]
 REGIONS = vmd.Regions.rectangles(HALVES, BOX)
-
-VALUES = {
-    **BAD,
-    **ARRAYS,
-    "a number in an array": np.array(2.0),
-    "pairs": [[1.0, 2.0], [3.0, 4.0]],
-    "pairs with true": [[1.0, True]],
-    "pairs of text": [["1", "2"]],
-    "pairs with nan": [[nan, 1.0]],
-    "pairs without end": [[inf, 1.0]],
-    "huge pairs": [[1e308, -1e308]],
-    "tiny pairs": [[5e-324, 5e-324]],
-    "two": (1.0, 2.0),
-    "two texts": ("1", "2"),
-    "two and true": (1.0, True),
-    "two huge": (1e308, 1e308),
-    "two tiny": (5e-324, 5e-324),
-    "three": (1, 2, 3),
-    "a generator": (x for x in (1.0, 2.0)),
-    "a function": lambda r: r,
-    "a box": BOX,
-    "vortices": TWO,
-    "a law": LAW,
-    "a reaction": vmd.Annihilation(distance=0.5),
-    "a drive": vmd.UniformDrive((0.1, 0.0)),
-    "a class of reactions": vmd.Annihilation,
-    "a potential": pot.London(f0=1.0, cutoff=4.0),
-    "a dict by winding": {1: 0.5, -1: 0.5},
-    "a dict by nan": {nan: 1.0},
-    "a dict by text": {"1": 1.0},
-    "a dict to nan": {1: nan},
-    "a dict to text": {1: "1"},
-    "unsigned": np.array([2**64 - 1], dtype=np.uint64),
-    "small unsigned": np.array([[0, 1], [1, 0]], dtype=np.uint8),
-    "a long list": [1.0] * 10_000,
-    "a thousand million": 10**9,
-    "a fraction": 2.5,
-    "a long text": "x" * 10_000,
-    "a path": "no/such/file",
-    "NUL": "a\0b",
-}
-
-
-# Each everyday test takes another fifth of them, the long one all.
-SHARES = [pytest.param(None, marks=pytest.mark.slow, id="all"), pytest.param(5, id="some")]
-
-
-def some(share, name):
-    """All values, or a part of them that depends on the name."""
-    first = sum(name.encode())
-    return VALUES if share is None else dict(list(VALUES.items())[first % share :: share])
 
 
 def show(made):
@@ -252,148 +193,6 @@ def test_every_public_name_is_tried():
     assert public - tried - elsewhere == set()
 
 
-def simulation(**arguments):
-    return vmd.Simulation(
-        **{"start": TWO, "pair_force": pot.London(f0=1.0, cutoff=4.0), "dt": 0.01} | arguments
-    )
-
-
-# What Simulation takes; whether it then runs is asked too.
-OPTIONS = {
-    "start": TWO,
-    "pair_force": pot.London(f0=1.0, cutoff=4.0),
-    "dt": 0.01,
-    "temperature": 0.1,
-    "seed": 1,
-    "external": [],
-    "reactions": [],
-    "integrator": "euler-maruyama",
-    "friction": {1: 1.0},
-    "pair_friction": None,
-    "precision": "double",
-    "threads": 1,
-    "skin": 0.8,
-    "max_displacement": 0.5,
-}
-
-
-def runs(sim):
-    """The fault of a simulation that has been taken: it does not run, or nowhere."""
-    try:
-        sim.run(2)
-    except vmd.UnstableStepError:
-        return None
-    except ValueError as error:
-        return None if "step" in str(error) or "spot" in str(error) else str(error)
-    state = sim.state
-    sound = np.isfinite(state.positions).all() and len(state) <= 2
-    return None if sound else f"positions {state.positions}"
-
-
-@pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("argument", OPTIONS)
-def test_simulations_take_each_argument_or_refuse_it_by_name(argument, share):
-    called = {"friction": ("winding",), "external": ("HarmonicTrap",)}
-    found = faults(
-        lambda **changed: vmd.Simulation(**{**OPTIONS, **changed}),
-        {argument: OPTIONS[argument]},
-        values=some(share, argument),
-        called=called,
-        use=runs,
-    )
-    assert not found, report(found)
-
-
-SETTERS = {
-    "dt": 0.01,
-    "temperature": 0.1,
-    "external": [vmd.UniformDrive((0.1, 0.0))],
-    "reactions": [vmd.Annihilation(distance=0.1)],
-}
-
-
-@pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("name", SETTERS)
-def test_what_is_set_later_is_checked_as_at_first_and_nothing_half_done(name, share):
-    sim, values = simulation(temperature=0.1), some(share, name)
-    setattr(sim, name, SETTERS[name])
-    before = describe(getattr(sim, name))
-
-    def set_it(**value):
-        changed = copy.copy(sim)
-        setattr(changed, name, value[name])
-        return changed
-
-    found = faults(set_it, {name: SETTERS[name]}, values=values)
-    assert not found, report(found)
-    for value in values.values():
-        if name != "reactions" or not isinstance(value, vmd.Annihilation):
-            try:
-                setattr(sim, name, value)
-            except ValueError:
-                assert describe(getattr(sim, name)) == before
-            else:
-                setattr(sim, name, SETTERS[name])
-    sim.run(2)
-
-
-METHODS = {
-    "run": {"steps": 1, "progress": False, "checkpoint_seconds": 60.0, "max_hours": 1.0},
-    "set_ramp": {"to_temperature": 0.0, "steps": 3},
-    "anneal": {"to_temperature": 0.0, "steps": 3},
-    "minimize": {"force_tolerance": 1e-3, "max_iterations": 5},
-}
-# Runs of so many steps are right, and not for a test.
-ENDLESS = ("past int64", "a thousand million")
-
-
-@pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("method", METHODS)
-def test_methods_take_each_argument_or_refuse_it_by_name(method, share):
-    values = {what: value for what, value in some(share, method).items() if what not in ENDLESS}
-    found = faults(
-        lambda **arguments: getattr(simulation(pair_force=None), method)(**arguments),
-        METHODS[method],
-        values=values,
-    )
-    assert not found, report(found)
-
-
-def test_writers_take_each_argument_or_refuse_it_by_name(tmp_path):
-    good = {
-        "path": tmp_path / "run.h5",
-        "every": 1,
-        "dtype": "float32",
-        "compression": 4,
-        "overwrite": False,
-        "resume": False,
-    }
-    found = faults(
-        vmd.TrajectoryWriter,
-        good,
-        values=VALUES,
-        called={"path": ("trajectory",)},
-        use=lambda writer: None if writer.every >= 1 else "every",
-    )
-    assert not found, report(found)
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("what", VALUES)
-def test_load_refuses_what_is_no_file(what):
-    if isinstance(VALUES[what], (int, np.integer)) and not isinstance(VALUES[what], bool):
-        pytest.skip("a number may be an open file's")
-    with pytest.raises((ValueError, OSError)):
-        vmd.load(VALUES[what])
-
-
-def test_load_does_not_wait_for_pipes_and_devices(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", "/dev/zero", "/dev/null", tmp_path):
-        with pytest.raises((ValueError, OSError)):
-            vmd.load(path)
-
-
 def test_arguments_that_do_not_exist_or_are_missing_are_pythons_own_errors():
     for make, good, _ in MAKERS.values():
         with pytest.raises(TypeError, match="unexpected keyword"):
@@ -401,25 +200,6 @@ def test_arguments_that_do_not_exist_or_are_missing_are_pythons_own_errors():
     for make in (vmd.Box, vmd.UniformDrive, vmd.GaussianPins, vmd.Merging, vmd.random_vortices):
         with pytest.raises(TypeError, match="missing"):
             make()
-
-
-@pytest.mark.parametrize(
-    "returned",
-    [
-        None,
-        "text",
-        1.0,
-        [[1.0]],
-        [[True, False]] * 2,
-        [[nan, 0.0]] * 2,
-        [[inf, 0.0]] * 2,
-        [[1j, 0]] * 2,
-    ],
-)
-def test_functions_that_return_nonsense_stop_the_run_with_a_name(returned):
-    sim = simulation(external=[vmd.ExternalForce.from_function(lambda r: returned)])
-    with pytest.raises(ValueError, match="ExternalForce force"):
-        sim.run(1)
 
 
 ANY_NUMBER = st.one_of(

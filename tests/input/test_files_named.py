@@ -146,6 +146,26 @@ def test_a_table_that_says_it_is_huge_is_not_believed(folder):
     assert "regions.raster" in run(filled(READ["regions.raster"], "table.npy")).text
 
 
+HEADERS = {
+    "nested sums": ("(" + "+".join(["1"] * 4000) + ",)", "too large, or nested too deep|recursion"),
+    "nested signs": ("(" + "-" * 9000 + "1,)", "too large, or nested too deep|recursion"),
+    "long": ("(" + " " * 20_000 + "1,)", "large"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_headers_that_python_cannot_read_are_refused_with_a_reason(folder, header):
+    shape, reason = HEADERS[header]
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    (folder / "table.npy").write_bytes(
+        b"\x93NUMPY\x02\x00" + len(text).to_bytes(4, "little") + text
+    )
+    for key in ("regions.raster", "pair_force.file"):
+        answer = run(filled(READ[key], "table.npy"))
+        assert answer.code == 2 and re.search(f"{key} = .table.npy.: .*({reason})", answer.text)
+        assert "pickle" not in answer.text
+
+
 @pytest.mark.parametrize("name", ["start.h5", "start.txt"])
 def test_starts_that_are_no_trajectories_are_refused(folder, name):
     for content in (b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(200)):

@@ -12,9 +12,10 @@ import pytest
 
 from tests.input.base_runs import BASES, as_toml
 from tests.input.command_line import ask, only_build
+from vortexmd import config
 
 TEXTS = [as_toml(data).encode() for data in BASES.values()]
-# The issue asks for a thousand; each kind of damage has its share.
+# A thousand and more in all; each kind of damage has its share.
 EVERYDAY, LONG = 8, 120
 SPICES = [
     "\0",
@@ -187,6 +188,31 @@ WHOLE = {
     "a table for a list": b"external = {type = 'UniformDrive'}\n",
     "a list for a table": b"[[run]]\nsteps = 1\n",
 }
+
+
+NUMBERED = ".".join(map(str, range(25)))
+QUOTED = " . ".join(["'a'", '"b"'] * 12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{NUMBERED} = 1",
+        f"\t{QUOTED} = 1",
+        f"[{NUMBERED}]",
+        f"[[ {QUOTED} ]]",
+        f"a = {{ {NUMBERED} = 1 }}",
+        f"a = {{ b = 1, {QUOTED} = 1 }}",
+    ],
+)
+def test_keys_of_many_parts_are_refused(folder, text):
+    (folder / "run.toml").write_text(text, encoding="utf-8")
+    assert "a key of more than 20 parts" in ask("run", "run.toml").text
+
+
+@pytest.mark.parametrize("text", [f"# {NUMBERED}", f"a = '{NUMBERED}'", f'a = "see {NUMBERED}"'])
+def test_comments_and_strings_may_look_like_them(text):
+    assert not config.LONG_KEY.search(text)
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -16,7 +16,7 @@ import vortexmd as vmd
 from tests.input.base_runs import BASES, as_toml, changed, parent, places, without
 from tests.input.catalogue import VALUES
 from tests.input.command_line import MOST_STEPS, ask, only_build
-from vortexmd import config
+from vortexmd import config, report
 from vortexmd.description import EXTERNALS, PAIR_FRICTIONS, REACTIONS
 
 # A spoiled field that another one refuses: what of it the message speaks of instead. The box, by whatever
@@ -64,8 +64,8 @@ def names_field(text, place):
     """Whether a message names the last key of the place that has a name, or what it is refused by."""
     keys = [key for key in place if isinstance(key, str) and key.isidentifier()]
     # A step too far may have many reasons: the message gives the dt that would do.
-    words = "|".join([re.escape(keys[-1]), "dt", *filter(None, [SPEAKS_OF.get(keys[-1])])])
-    return re.search(rf"\b({words})", text) is not None
+    others = "|".join(filter(None, ["dt", SPEAKS_OF.get(keys[-1])]))
+    return re.search(rf"\b(?:{re.escape(keys[-1])})\b|\b(?:{others})", text) is not None
 
 
 def check(folder, data, place, label):
@@ -247,6 +247,20 @@ def test_crowds_give_up_with_what_would_fit(folder, monkeypatch, distance):
     data["run"]["friction"] = 1.0
     data["start"]["min_distance"] = distance
     assert "start.min_distance" in refuse(folder, data).text
+
+
+def test_boxes_too_narrow_to_find_neighbours_in_run_without_a_structure(folder):
+    data = {
+        "start": {"kind": "random", "n": 8, "lengths": [1e9, 1e-3], "seed": 1},
+        "run": {"steps": 2, "dt": 1e-3},
+        "output": {"every": 2},
+    }
+    (folder / "run.toml").write_text(as_toml(data), encoding="utf-8")
+    answer = ask("run", "run.toml")
+    assert answer.clean and answer.code == 0, answer
+    about = report.summary(vmd.load("run.h5"))
+    assert about["step"] == 2
+    assert about["sixfold_fraction"] is about["hexatic_order"] is None
 
 
 @pytest.mark.parametrize("key", ["start.winding", "run.friction"])

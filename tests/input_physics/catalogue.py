@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from math import inf, nan
 from typing import Any
 
@@ -32,6 +33,7 @@ EXTREME: dict[str, Any] = {
     "whole and huge": 10**400,
     "whole and long": 10**5000,
     "past int64": 2**63,
+    "a huge fraction": Fraction(10**400, 3),
 }
 # What is no real number at all.
 WRONG_TYPE: dict[str, Any] = {

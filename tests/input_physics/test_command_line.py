@@ -84,6 +84,7 @@ NEEDED = {
     "gl tables": {"-o": ["tables"]},
     "gl figures": {"-o": ["figures"]},
     "gl validate": {"file": ["run.h5"], "--window": ["8.0"], "--mu": ["1.7"]},
+    "validate": {"-o": ["validation"]},
 }
 # Options that others replace: κ for μ.
 INSTEAD = {"--kappa": "--mu"}
@@ -140,6 +141,7 @@ def nothing_is_computed(monkeypatch, inputs):
         raise Computing
 
     from vortexmd import gl_validation, job, plotting
+    from vortexmd.validation import suite
 
     modules = {n: importlib.import_module(f"gl_reference.{n}") for n, _ in SOLVERS}
     for name, solver in SOLVERS:
@@ -147,6 +149,7 @@ def nothing_is_computed(monkeypatch, inputs):
 
     monkeypatch.setattr(gl_validation, "_solve", begins)
     monkeypatch.setattr(job, "run", begins)
+    monkeypatch.setattr(suite, "run", begins)
     draw = plotting.plot_run
 
     def plot_run(trajectory, frame, *, trails, pins):
@@ -225,9 +228,7 @@ def options(command):
 
 
 def test_every_command_is_tried():
-    extra = set(COMMANDS) - set(NEEDED)
-    # It computes nothing that a user chooses but where to write.
-    assert extra <= {"validate", "sweep"}
+    assert set(COMMANDS) == set(NEEDED)
 
 
 @pytest.mark.parametrize("command", NEEDED)
@@ -250,7 +251,7 @@ def test_the_good_call_is_taken(command, nothing_is_computed, capsys):
     assert code == 0, capsys.readouterr().err
     for path in Path().glob("new*"):
         path.unlink()
-    for name in ("tables", "figures"):
+    for name in ("tables", "figures", "validation"):
         if Path(name).is_dir():
             Path(name).rmdir()
 
@@ -262,6 +263,29 @@ def test_unknown_options(command, nothing_is_computed, capsys):
             cli.main([*call(command), word])
         assert end.value.code == 2
         assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        (["--only", "weather"], "weather"),
+        (["--jobs=0"], "jobs = 0: give at least 1"),
+        (["--jobs=-1"], "jobs = -1: give at least 1"),
+        (["--jobs=nan"], "--jobs: invalid int value"),
+        (["-o", "mine.png"], "folder = 'mine.png': cannot be written into"),
+        (["-o", "theirs"], "output theirs/validation.json: exists and is not of a validation"),
+    ],
+)
+def test_validations_that_cannot_be_are_refused(options, reason, nothing_is_computed, capsys):
+    theirs = Path("theirs", "validation.json")
+    theirs.parent.mkdir(exist_ok=True)
+    theirs.write_text("{}")
+    try:
+        code = cli.main(["validate", *options])
+    except SystemExit as end:
+        code = end.code
+    assert code == 2 and reason in capsys.readouterr().err
+    assert theirs.read_text() == "{}"
 
 
 BROKEN = {

@@ -76,6 +76,8 @@ def test_tabulated_warns_when_cut_short():
         ([0, 1, 2, 3], [0, math.nan, 0, 0], r"force\[1\] = nan"),
         ([[0, 1, 2, 3]], [0, 0, 0, 0], "one row"),
         (["a", "b", "c", "d"], [0, 0, 0, 0], "real numbers"),
+        ([0.1, True, 2, 3, 4], [0, 0, 0, 0, 0], "r = .*True.*: give real numbers"),
+        ([0, 1, 2, 3], [0, 0, np.True_, 0], "force = .*True.*: give real numbers"),
     ],
 )
 def test_tabulated_rejects(r, force, message):

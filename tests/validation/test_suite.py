@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import sys
 from types import ModuleType
 
@@ -194,6 +195,46 @@ def test_an_area_that_cannot_be_listed_has_failed(areas, capsys, monkeypatch):
     assert "FAIL  nowhere: list of the checks" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_done_is_kept_when_stopped(areas, capsys, tmp_path, number):
+    def stopping() -> float:
+        signal.raise_signal(number)
+        return 1.0
+
+    stopped = Check("stopped", "exact: 1", "", 1.0, 0.1, stopping)
+    areas(springs=[RIGHT, stopped, NOISY])
+    assert validate("--json") == 130
+    printed = capsys.readouterr()
+    assert printed.out == "" and printed.err.count("\n") == 1
+    assert "stopped, 1 of 3 checks done, written to validation" in printed.err
+    data = json.loads((tmp_path / "validation" / JSON_FILE).read_text())
+    assert (data["complete"], data["planned"], data["passed"]) == (False, 3, 1)
+    page = (tmp_path / "validation" / MARKDOWN_FILE).read_text()
+    assert "**Incomplete**: stopped after 1 of 3 checks." in page
+    areas(springs=[RIGHT])
+    assert validate() == 0
+    assert json.loads((tmp_path / "validation" / JSON_FILE).read_text())["complete"]
+    assert "Incomplete" not in (tmp_path / "validation" / MARKDOWN_FILE).read_text()
+
+
+def test_nothing_is_written_when_nothing_is_done(areas, capsys, tmp_path):
+    def stopping() -> float:
+        raise KeyboardInterrupt
+
+    areas(springs=[Check("stopped", "exact: 1", "", 1.0, 0.1, stopping)])
+    assert validate() == 130
+    assert "nothing written" in capsys.readouterr().err
+    assert not list((tmp_path / "validation").iterdir())
+
+
+def test_files_and_exit_codes_are_in_the_help(capsys):
+    with pytest.raises(SystemExit):
+        main(["validate", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    for word in (JSON_FILE, MARKDOWN_FILE, "0 all", "1 one", "2 nothing", "130 stopped"):
+        assert word in text
+
+
 # ------------------------------------------------------------------ processes
 def test_processes_find_what_one_finds():
     """And keep the order of the checks."""
@@ -207,11 +248,35 @@ def test_a_process_that_dies_is_a_failed_check():
     from concurrent.futures import Future
     from concurrent.futures.process import BrokenProcessPool
 
-    future: Future[suite.Figures] = Future()
+    future: Future[list[suite.Figures]] = Future()
     future.set_exception(BrokenProcessPool("a child died"))
-    outcome = suite._outcome(future, "springs", RIGHT)
-    assert isinstance(outcome, Outcome)
-    assert not outcome.passed and "fewer --jobs" in outcome.error
+    for outcome in suite._outcomes(future, [("springs", RIGHT), ("springs", LONG)]):
+        assert isinstance(outcome, Outcome)
+        assert not outcome.passed and "fewer --jobs" in outcome.error
+
+
+def test_checks_of_one_sample_share_a_process(monkeypatch):
+    """One task for those of a sample, one for each other; all outcomes, in the order of the checks."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    tasks = []
+
+    def judged(area, names):
+        tasks.append(names)
+        return [(1.0, 0.0, 1.0, True, 0.0, name) for name in names]
+
+    monkeypatch.setattr(suite, "_judge_named", judged)
+    monkeypatch.setattr(suite, "_workers", ThreadPoolExecutor)
+    outcomes = suite.run(["hopping"], jobs=2)
+    names = [check.name for check in suite.checks_of("hopping")]
+    assert [outcome.check.name for outcome in outcomes] == names
+    assert [outcome.error for outcome in outcomes] == names
+    together = {
+        frozenset(check.name for check in suite.checks_of("hopping") if check.sample == sample)
+        for sample in ("books", "boxes", "open box")
+    }
+    assert together <= {frozenset(task) for task in tasks}
+    assert len(tasks) < len(names) - 4
 
 
 def test_no_processes_are_refused():
@@ -234,7 +299,15 @@ def test_every_check_says_where_its_number_is_from(area):
         assert 0 <= check.tolerance < math.inf, check.name
 
 
-@pytest.mark.parametrize("area", ["published_fits", "ginzburg_landau"])
-def test_quick_checks_pass(area):
-    for outcome in suite.run([area], quick=True):
+@pytest.mark.parametrize(
+    "area",
+    [
+        "published_fits",
+        "ginzburg_landau",
+        "pair_forces",
+        pytest.param("vortex_pairs", marks=pytest.mark.slow),
+    ],
+)
+def test_all_checks_pass(area):
+    for outcome in suite.run([area]):
         assert outcome.passed, f"{outcome.check.name}: {outcome.measured} {outcome.error}"

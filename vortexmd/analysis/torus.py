@@ -20,8 +20,8 @@ FIRST_MARGIN = 3.0
 # images of a square. Moving the points by this many mean spacings settles it; Qhull's rounding in
 # the lifted coordinate, about 1e-16 of (box/spacing)², stays below. More is tried if that fails.
 JITTERS = (1e-7, 1e-5, 1e-3)
-# Boxes so long and narrow that more images would be needed are refused.
-MOST_IMAGES = 4_000_000
+# Boxes so long and narrow that more repetitions of them would be needed are refused.
+MOST_REPETITIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,10 @@ def _with_images(
     The images of one point alone are rectangles, which no displacement of it unsquares: hence the
     shear of the box, by as much as the points are moved.
     """
-    wanted = len(points) * float(np.prod(1 + 2 * np.ceil(margin / lengths)))
-    if wanted > MOST_IMAGES:
+    if np.prod(1 + 2 * np.ceil(margin / lengths)) > MOST_REPETITIONS:
         raise ValueError(
-            f"box = {lengths[0]:g} × {lengths[1]:g} λ²: too long and narrow to find neighbours in, with "
-            f"{len(points)} vortices ({wanted:.1g} images of them)"
+            f"box = {lengths[0]:g} × {lengths[1]:g} λ²: too long and narrow to find the neighbours of "
+            f"{len(points)} vortices in"
         )
     reach = np.ceil(margin / lengths).astype(int)
     clouds, owners, shifts = [points], [np.arange(len(points))], [np.zeros_like(points, dtype=int)]

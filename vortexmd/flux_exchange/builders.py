@@ -94,8 +94,7 @@ def grid(
     nx, ny = (whole("shape", n, 1, MAX_REGIONS) for n in _two("shape", shape))
     if nx * ny > MAX_REGIONS:
         raise ValueError(f"shape = {(nx, ny)}: {nx * ny} cells; {MAX_REGIONS} are the most")
-    if not all(isinstance(axis, (bool, np.bool_)) for axis in _two("periodic", periodic)):
-        raise ValueError(f"periodic = {shown(periodic)}: give true or false for x and y")
+    periodic = [flag(f"periodic[{k}]", axis) for k, axis in enumerate(_two("periodic", periodic))]
     width = _sides("cell[0]", _two("cell", cell)[0], nx)
     height = _sides("cell[1]", cell[1], ny)
     _fits(hop_distance, min(width.min(), height.min()), "cell")
@@ -164,7 +163,7 @@ def from_regions(
     effective: bool,
 ) -> Parts:
     """Regions of a box, with the lengths of their interfaces or those that the hops see."""
-    measure("hop_distance", hop_distance)
+    hop_distance = measure("hop_distance", hop_distance)
     if not all(hasattr(regions, name) for name in ("area", "width", "open_lengths", "hop_areas")):
         raise ValueError(f"regions = {shown(regions)}: give vortexmd.Regions")
     if flag("effective", effective):
@@ -214,9 +213,10 @@ def _sides(name: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
 
 
 def _fits(hop_distance: float, narrowest: float, where: str, remedy: str = "") -> None:
-    if measure("hop_distance", hop_distance) > narrowest * (1.0 + 1e-12):
+    distance = measure("hop_distance", hop_distance)
+    if distance > narrowest * (1.0 + 1e-12):
         raise ValueError(
-            f"hop_distance = {hop_distance:g} exceeds the narrowest width, {narrowest:.6g} ({where}): hops "
+            f"hop_distance = {distance:g} exceeds the narrowest width, {narrowest:.6g} ({where}): hops "
             f"would pass over it; give a shorter one{remedy}"
         )
 

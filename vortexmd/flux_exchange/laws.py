@@ -123,7 +123,7 @@ class ActivationLaw:
             If the exchange flux density does not rise on a grid from B_m/10⁶ to B_m, or U is not a number.
         """
         law = cls("function", b_max=b_max, function=function)
-        b = np.geomspace(1e-6, 1.0, 601) * b_max
+        b = np.geomspace(1e-6, 1.0, 601) * float(b_max)
         try:
             u = numbers("law.function", function(b), "U/kT as numbers")
         except Exception as problem:  # whatever the user's function raises

@@ -96,7 +96,7 @@ class FluxNetwork(Constructors):
         self.attempt_rate = measure("attempt_rate", attempt_rate)
         self.hop_distance = measure("hop_distance", hop_distance)
         if temperature is not None:
-            measure_or_zero("temperature", temperature)
+            temperature = measure_or_zero("temperature", temperature)
         self.outside = outside
         self.above_b_max = above_b_max
         self.temperature = temperature

@@ -41,7 +41,7 @@ class Region:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        measure("region.area", self.area)
+        object.__setattr__(self, "area", measure("region.area", self.area))
         if not isinstance(self.law, ActivationLaw):
             raise ValueError(f"region.law = {shown(self.law)}: give an ActivationLaw")
         if self.name is not None and not isinstance(self.name, str):
@@ -59,7 +59,7 @@ class Interface:
     def __post_init__(self) -> None:
         for name in ("i", "j"):
             whole(f"interface.{name}", getattr(self, name), 0, MAX_REGIONS)
-        measure_or_zero("interface.length", self.length)
+        object.__setattr__(self, "length", measure_or_zero("interface.length", self.length))
         if self.i == self.j:
             raise ValueError(f"interface: region {self.i} with itself; give two regions")
 
@@ -85,9 +85,12 @@ class Outside:
 
     def __post_init__(self) -> None:
         # Fields may be as small as they like.
-        if not_negative("outside.b_applied", self.b_applied):
-            measure("outside.b_applied", self.b_applied, low=0.0)
-        not_negative("outside.entry_barrier", self.entry_barrier)
+        b_applied = not_negative("outside.b_applied", self.b_applied)
+        if b_applied:
+            measure("outside.b_applied", b_applied, low=0.0)
+        object.__setattr__(self, "b_applied", b_applied)
+        barrier = not_negative("outside.entry_barrier", self.entry_barrier)
+        object.__setattr__(self, "entry_barrier", barrier)
         if self.lengths is not None and not isinstance(self.lengths, Mapping):
             raise ValueError(
                 f"outside.lengths = {shown(self.lengths)}: give {{region: length of its open side, …}}"

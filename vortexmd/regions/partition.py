@@ -60,7 +60,8 @@ class Regions:
 
     def __post_init__(self) -> None:
         box = checked.box_of(self.box)
-        flag("regions.background", self.background)
+        background = flag("regions.background", self.background)
+        object.__setattr__(self, "background", background)
         if (self.corners is None) == (self.labels is None):
             raise ValueError("regions: give either the corners of polygons or the labels of pixels")
         partition: PolygonPartition | RasterPartition

@@ -41,6 +41,9 @@ class Check:
         Whether it takes less than a second, and so belongs to the quick form.
     note
         What a reader should know: why this tolerance, say.
+    sample
+        Names what is computed once for all the checks of the area that name it; they are measured in the
+        same process.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Check:
     measure: Callable[[], Measured | float]
     quick: bool = True
     note: str = ""
+    sample: str = ""
 
 
 @dataclass(frozen=True)

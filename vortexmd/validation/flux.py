@@ -182,6 +182,7 @@ def solution_checks() -> list[Check]:
             0.0,
             1e-13,
             _flux_drift,
+            sample="grid",
         ),
         Check(
             "rises of max W and falls of min W along 64 closed regions, beyond 10⁻⁸",
@@ -190,6 +191,7 @@ def solution_checks() -> list[Check]:
             0.0,
             0.0,
             _extremes,
+            sample="grid",
         ),
         Check(
             "spread of ln W over 64 closed regions in equilibrium",
@@ -198,6 +200,7 @@ def solution_checks() -> list[Check]:
             0.0,
             1e-9,
             _equilibrium_spread,
+            sample="grid",
         ),
         Check(
             "a spreading heap under the logarithmic law of α = 1: field at its middle, 160 cells",

@@ -142,6 +142,7 @@ def sampling_checks() -> list[Check]:
             0.0,
             lambda time=time, which=which: _sampled(time)[which],  # type: ignore[misc]
             note="4000 runs.",
+            sample="runs",
         )
         for time in (0.2, 1.0)
         for which, word in enumerate(("mean", "variance"))
@@ -156,6 +157,7 @@ def sampling_checks() -> list[Check]:
             0.0,
             lambda: _sampled(200.0)[0],
             note="4000 runs.",
+            sample="runs",
         ),
         Check(
             "sampled variance of the count of region 0 long after",
@@ -165,6 +167,7 @@ def sampling_checks() -> list[Check]:
             0.0,
             lambda: _sampled(200.0)[1],
             note="4000 runs.",
+            sample="runs",
         ),
         Check(
             "sampled mean field of Fig. 3 at εt = 1, 20 000 vortices a region",
@@ -183,6 +186,7 @@ def sampling_checks() -> list[Check]:
             0.0,
             0.0,
             _count_drift,
+            sample="runs",
         ),
     ]
 

@@ -25,8 +25,20 @@ DE_VEGA = "de Vega and Schaposnik, PRD 14, 1100 (1976)"
 HU = "Hu, PRB 6, 1756 (1972), for κ → ∞"
 BRANDT = "Brandt, PRB 68, 054506 (2003): interpolated H_c1"
 SEPARATE = "separate program, to the digits it gave"
-BVP = "the same radial equations by scipy's solve_bvp, to 1e-9"
-ZERO_MODE = "norm of the zero mode of the linearised equations"
+BVP = "second method: the same radial equations by scipy's solve_bvp, to 1e-9"
+ZERO_MODE = "second method: norm of the zero mode of the linearised equations"
+EXTREME = "second method: equations of that limit by scipy's solve_bvp"
+# By n and μ; by n, μ and s; by u. tests/gl_reference computes them anew, by the methods named.
+ENERGIES = {
+    (1, 0.3): 0.6271268282,
+    (1, 0.6): 0.8130521490,
+    (1, 1.7): 1.25090888148,
+    (1, 3.0): 1.5915150331,
+    (2, 0.6): 1.5262505297,
+    (3, 1.7): 4.1693112865,
+}
+FRICTIONS = {(1, 1.7, 0.1): 4.4475825, (1, 1.7, 10.0): 0.58059745, (2, 1.7, 10.0): 0.94545154}
+EXTREME_FRICTIONS = {1.0: 0.380074, 5.79: 1.452292, 12.0: 2.625816}
 
 
 def checks() -> list[Check]:
@@ -53,11 +65,10 @@ def _energies() -> list[Check]:
         for n, mu, source, expected, tolerance in (
             (1, 1.7, SEPARATE, 1.2509089, 5e-8),
             (2, 1.7, SEPARATE, 2.6797977, 5e-8),
-            (1, 0.3, BVP, 0.6271268282, 1e-8),
-            (1, 0.6, BVP, 0.8130521490, 1e-8),
-            (1, 3.0, BVP, 1.5915150331, 1e-8),
-            (2, 0.6, BVP, 1.5262505297, 1e-8),
-            (3, 1.7, BVP, 4.1693112865, 1e-8),
+            *(
+                (n, mu, BVP, ENERGIES[n, mu], 1e-8)
+                for n, mu in ((1, 0.3), (1, 0.6), (1, 3.0), (2, 0.6), (3, 1.7))
+            ),
         )
     ]
     return found
@@ -134,23 +145,23 @@ def _friction() -> list[Check]:
         )
         for n, mu, s, source, expected, tolerance in (
             (1, 1.0, 1.0, "exact: its energy at s = 1", 1.0, 1e-9),
-            (1, 1.7, 1.0, f"exact: its energy at s = 1; {BVP}", 1.25090888148, 1e-9),
-            (1, 1.7, 0.1, ZERO_MODE, 4.4475825, 1e-6),
-            (1, 1.7, 10.0, ZERO_MODE, 0.58059745, 1e-7),
-            (2, 1.7, 10.0, ZERO_MODE, 0.94545154, 1e-7),
+            (1, 1.7, 1.0, "exact: its energy at s = 1", ENERGIES[1, 1.7], 1e-9),
+            (1, 1.7, 0.1, ZERO_MODE, FRICTIONS[1, 1.7, 0.1], 1e-6),
+            (1, 1.7, 10.0, ZERO_MODE, FRICTIONS[1, 1.7, 10.0], 1e-7),
+            (2, 1.7, 10.0, ZERO_MODE, FRICTIONS[2, 1.7, 10.0], 1e-7),
         )
     ]
     found += [
         Check(
             f"friction over Bardeen and Stephen's, u = {u:g}, for κ → ∞",
-            "equations of that limit by scipy's solve_bvp",
+            EXTREME,
             "",
             expected,
             1e-3 * expected,
             partial(_bardeen_stephen, u),
             note="extrapolated from κ = 6 … 14 in 1, 1/κ², ln κ/κ²",
         )
-        for u, expected in ((1.0, 0.380074), (5.79, 1.452292), (12.0, 2.625816))
+        for u, expected in EXTREME_FRICTIONS.items()
     ]
     return found
 

@@ -67,7 +67,8 @@ def relaxation_checks() -> list[Check]:
                 0.05,
                 lambda time=time, which=which: _box_moments(time)[which],  # type: ignore[misc]
                 quick=False,
-                note="200 boxes; the tolerance is ½ν₀Δt of the change.",
+                note="3400 boxes; the tolerance is ½ν₀Δt of the change.",
+                sample="boxes",
             )
             for time in (60, 180)
             for which, word in enumerate(("mean", "variance"))
@@ -95,10 +96,10 @@ def _process(total: int, rate: float) -> TwoRegions:
 
 @cache
 def _boxes() -> dict[int, Array]:
-    """Counts of the weak region in 200 boxes at two times."""
+    """Counts of the weak region in 3400 boxes at two times."""
     seen: dict[int, list[int]] = {60: [], 180: []}
     hops = squares(0.04)
-    for seed in range(200):
+    for seed in range(3_400):
         sim = mixed(hops, (24, 4), seed=seed)
         for time in seen:
             sim.run(time - sim.step)
@@ -119,7 +120,9 @@ def stationary_checks() -> list[Check]:
     p = _process(28, 1.0).stationary()
     average, spread = moments(p)
     product = "exact: the product form of the zero-range process"
-    long_runs: list[tuple[str, float, float]] = [("ν₀Δt = 0.08", 0.4, 0.2), ("ν₀Δt = 5", 5.0, 1.0)]
+    # ν₀, Δt, least distance, samples and the steps between them.
+    slow, fast = (0.4, 0.2, 0.0, 7_000, 60), (5.0, 1.0, 0.0, 6_000, 10)
+    exclusive = (1.5, 0.2, 0.4, 300, 60)
     found = [
         Check(
             f"{word} of the count in equilibrium, {name}",
@@ -127,11 +130,12 @@ def stationary_checks() -> list[Check]:
             "",
             value,
             0.0,
-            lambda rate=rate, dt=dt, which=which: _long_run(rate, dt, 0.0)[which],  # type: ignore[misc]
+            lambda run=run, which=which: _long_run(*run)[which],  # type: ignore[misc]
             quick=False,
             note="Hops and mixing both keep the law, so that Δt does not matter.",
+            sample=name,
         )
-        for name, rate, dt in long_runs
+        for name, run in (("ν₀Δt = 0.08", slow), ("ν₀Δt = 5", fast))
         for which, (word, value) in enumerate((("mean", average), ("variance", spread)))
     ]
     return [
@@ -142,7 +146,7 @@ def stationary_checks() -> list[Check]:
             "",
             average,
             0.0,
-            lambda: _long_run(1.5, 0.2, 0.4)[0],
+            lambda: _long_run(*exclusive)[0],
             quick=False,
         ),
         Check(
@@ -167,13 +171,15 @@ def stationary_checks() -> list[Check]:
 
 
 @cache
-def _long_run(rate: float, dt: float, min_distance: float) -> tuple[Measured, Measured]:
-    """Mean and variance of the count of the weak region, 300 samples some relaxation times apart."""
+def _long_run(
+    rate: float, dt: float, min_distance: float, samples: int, every: int
+) -> tuple[Measured, Measured]:
+    """Mean and variance of the count of the weak region; blocks last many relaxation times."""
     sim = mixed(squares(rate, min_distance), (14, 14), seed=11, dt=dt)
     sim.run(500)
     seen = []
-    for _ in range(300):
-        sim.run(60)
+    for _ in range(samples):
+        sim.run(every)
         seen.append(float(hops_of(sim).counts[0]))
     average = moments(_process(28, 1.0).stationary())[0]
     return block_mean(seen, 30), block_mean((np.array(seen) - average) ** 2, 30)
@@ -183,7 +189,7 @@ def _equilibrium_flow() -> Measured:
     sim = mixed(squares(0.02), (16, 12), seed=12)
     sim.run(500)
     ends = [hops_of(sim).tallies.get((0, 1), 0)]
-    for _ in range(40):
+    for _ in range(500):
         sim.run(300)
         ends.append(hops_of(sim).tallies[0, 1])
     return mean(np.diff(ends) / 300.0)
@@ -227,6 +233,7 @@ def outside_checks() -> list[Check]:
             0.0,
             lambda: _open_box(lambda n: n),
             quick=False,
+            sample="open box",
         ),
         Check(
             "variance of the number in that box",
@@ -236,6 +243,7 @@ def outside_checks() -> list[Check]:
             0.0,
             lambda: _open_box(lambda n: (n - mean_count) ** 2),
             quick=False,
+            sample="open box",
         ),
         Check(
             "vortices entering an empty box per τ",
@@ -259,7 +267,7 @@ def _numbers() -> Array:
     sim = mixed(_open_hops(0.5, 0.6, 0.3), (7, 7), seed=14)
     sim.run(300)
     seen = []
-    for _ in range(1_000):
+    for _ in range(5_500):
         sim.run(20)
         seen.append(float(len(sim.state)))
     return np.array(seen)
@@ -271,6 +279,6 @@ def _open_box(measure: Callable[[Array], Array]) -> Measured:
 
 def _entries() -> Measured:
     sim = mixed(_open_hops(0.1, 6.0, 0.0), (0, 0), seed=15)
-    sim.run(500)
+    sim.run(1_000)
     entered = sum(n for (i, _), n in hops_of(sim).tallies.items() if i == -1)
     return Measured(entered / sim.time, sqrt(entered) / sim.time)

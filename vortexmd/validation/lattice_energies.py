@@ -301,20 +301,22 @@ def stability_checks() -> list[Check]:
                 value,
                 0.02 * value,
                 lambda n=n: _peak_force(n),  # type: ignore[misc]
-                note="The fit of the peaks is good to 2 % for μ ≥ 1.1.",
+                note=note,
             )
-            for name, n, text, value in (
+            for name, n, text, value, note in (
                 (
                     "two vortices",
                     1,
                     "0.0961μ(μ − 1)/(1 + 0.2863μ)^1.341",
                     0.0961 * MU * (MU - 1.0) / (1.0 + 0.2863 * MU) ** 1.341,
+                    "The fit of the peaks is good to 2 % for μ ≥ 1.1.",
                 ),
                 (
                     "a vortex and a giant one",
                     2,
                     "0.1709μ(μ − 1)/(1 + 1.854μ)^0.6087",
                     0.1709 * MU * (MU - 1.0) / (1.0 + 1.854 * MU) ** 0.6087,
+                    "Taken to be as good as the fit for two vortices: the 2 % are known of that one only.",
                 ),
             )
         ],

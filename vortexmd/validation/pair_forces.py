@@ -212,8 +212,9 @@ def _ginzburg_landau_table() -> list[Check]:
     ]
     found += [
         Check(
-            f"GLTable: force of {n1} and {n2} at mu = {mu:g}, d = {d:g}, over one solved now",
-            "gl_reference's pair solver, between the table's nodes",
+            f"GLTable: force of {n1} and {n2} at mu = {mu:g}, d = {d:g}, over one solved now: "
+            "interpolation between nodes of the table",
+            "second method: the solver that the table is made with, at a point between its nodes",
             "",
             1.0,
             tolerance,

@@ -71,11 +71,18 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def as_data(outcomes: Sequence[Outcome], quick: bool, about: dict[str, Any]) -> dict[str, Any]:
-    """All of it as what JSON can hold; `about` is `vortexmd.provenance.provenance()`."""
+def as_data(
+    outcomes: Sequence[Outcome], planned: int, quick: bool, about: dict[str, Any]
+) -> dict[str, Any]:
+    """All of it as what JSON can hold; `about` is `vortexmd.provenance.provenance()`.
+
+    Incomplete where there are fewer outcomes than checks were `planned`.
+    """
     return {
         "program": PROGRAM,
         "quick": quick,
+        "complete": len(outcomes) == planned,
+        "planned": planned,
         "provenance": about,
         "passed": sum(outcome.passed for outcome in outcomes),
         "failed": sum(not outcome.passed for outcome in outcomes),
@@ -89,12 +96,16 @@ def as_json(data: dict[str, Any]) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_markdown(outcomes: Sequence[Outcome], quick: bool, about: dict[str, Any]) -> str:
-    """A page with one table an area."""
+def as_markdown(
+    outcomes: Sequence[Outcome], planned: int, quick: bool, about: dict[str, Any]
+) -> str:
+    """A page with one table an area; arguments as of `as_data`."""
     failed = sum(not outcome.passed for outcome in outcomes)
     form = "quick form" if quick else "all checks"
     lines = [f"# {TITLE}", ""]
     lines += [f"{len(outcomes) - failed} of {len(outcomes)} pass ({form}).", ""]
+    if len(outcomes) < planned:
+        lines += [f"**Incomplete**: stopped after {len(outcomes)} of {planned} checks.", ""]
     lines += [f"- {name}: {about[name]}" for name in PROVENANCE if about.get(name) is not None]
     lines += [
         "",

@@ -114,29 +114,35 @@ def run(
 
 
 def _in_processes(chosen: list[tuple[str, Check]], report: Report, jobs: int) -> list[Outcome]:
-    # The long ones begin first, so that no process is left alone with one.
-    order = sorted(range(len(chosen)), key=lambda k: chosen[k][1].quick)
+    # One task for the checks of one sample, which a second process would draw again. The long ones begin
+    # first, so that no process is left alone with one.
+    tasks: dict[tuple[str, str, str], list[int]] = {}
+    for k in sorted(range(len(chosen)), key=lambda k: chosen[k][1].quick):
+        area, check = chosen[k]
+        tasks.setdefault((area, check.sample, "" if check.sample else check.name), []).append(k)
     outcomes: dict[int, Outcome] = {}
     with _workers(jobs) as pool:
-        futures: dict[Future[Figures], int] = {}
-        for k in order:
-            area, check = chosen[k]
-            futures[pool.submit(_judge_named, area, check.name)] = k
+        futures: dict[Future[list[Figures]], list[int]] = {}
+        for (area, *_), members in tasks.items():
+            names = [chosen[k][1].name for k in members]
+            futures[pool.submit(_judge_named, area, names)] = members
         for future in as_completed(futures):
-            k = futures[future]
-            outcomes[k] = _outcome(future, *chosen[k])
-            report(outcomes[k])
+            members = futures[future]
+            found = _outcomes(future, [chosen[k] for k in members])
+            for k, outcome in zip(members, found, strict=True):
+                outcomes[k] = outcome
+                report(outcome)
     return [outcomes[k] for k in range(len(chosen))]
 
 
 @contextmanager
 def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes of one thread each that end with this one, whatever ends it."""
-    from gl_reference.row_runner import _single_threads
+    from gl_reference.row_runner import single_threads
 
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    with _single_threads(), ProcessPoolExecutor(jobs, context, _start_worker) as pool:
+    with single_threads(), ProcessPoolExecutor(jobs, context, _start_worker) as pool:
         try:
             yield pool
         except BaseException:
@@ -154,8 +160,12 @@ def _start_worker() -> None:
 Figures = tuple[float | None, float, float, bool, float, str]
 
 
-def _judge_named(area: str, name: str) -> Figures:
-    found = judge(area, next(check for check in checks_of(area) if check.name == name))
+def _judge_named(area: str, names: list[str]) -> list[Figures]:
+    checks = {check.name: check for check in checks_of(area)}
+    return [_figures(judge(area, checks[name])) for name in names]
+
+
+def _figures(found: Outcome) -> Figures:
     return (
         found.measured,
         found.standard_error,
@@ -166,9 +176,13 @@ def _judge_named(area: str, name: str) -> Figures:
     )
 
 
-def _outcome(future: Future[Figures], area: str, check: Check) -> Outcome:
+def _outcomes(future: Future[list[Figures]], chosen: list[tuple[str, Check]]) -> list[Outcome]:
     try:
-        return Outcome(area, check, *future.result())
+        figures = future.result()
     except BrokenProcessPool:
         problem = "a process of the validation was killed or ran out of memory; try fewer --jobs"
-        return Outcome(area, check, None, 0.0, check.tolerance, False, 0.0, problem)
+        return [
+            Outcome(area, check, None, 0.0, check.tolerance, False, 0.0, problem)
+            for area, check in chosen
+        ]
+    return [Outcome(area, check, *row) for (area, check), row in zip(chosen, figures, strict=True)]
