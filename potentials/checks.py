@@ -88,7 +88,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
 def check_choice(name: str, value: Any, known: tuple[str, ...]) -> str:
     """`value` if it is one of the words `known`, or an error that lists them."""
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{name} = {shown(value)}: give {', '.join(map(repr, known))}")
+        raise ValueError(f"{name} = {shown(value)}: give one of {', '.join(map(repr, known))}")
     return value
 
 

@@ -79,7 +79,7 @@ def test_a_request_to_end_is_answered(tmp_path):
         (["pair", "--mu", "1.7", "--d", "2", "--n1", "0"], "n1 = 0"),
         (
             ["pair", "--mu", "1.7", "--d", "2", "--reading", "grid"],
-            "give 'coulomb', 'lattice', 'minimum'",
+            "give one of 'coulomb', 'lattice', 'minimum'",
         ),
         (
             ["pair", "--mu", "1.7", "--d", "2", "--reading", "minimum", "-o", "x.png"],

@@ -306,7 +306,10 @@ def test_an_iteration_that_stalls_is_said(monkeypatch):
         ({"d": 0.0}, "d = 0.0: must be positive"),
         ({"d": 1e-4}, r"d = 0.0001: the solver covers 0.001 … 200"),
         ({"d": None}, "d = None: give the separation"),
-        ({"reading": "minimal"}, "reading = 'minimal': give 'coulomb', 'lattice', 'minimum'"),
+        (
+            {"reading": "minimal"},
+            "reading = 'minimal': give one of 'coulomb', 'lattice', 'minimum'",
+        ),
         ({"gauge_weight": -1.0}, "gauge_weight = -1.0: must be positive"),
         ({"tolerance": 0.5}, r"tolerance = 0.5: the solver covers 1e-09 … 0.1"),
     ],

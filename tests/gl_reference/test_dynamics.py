@@ -202,7 +202,14 @@ def test_far_force_is_eq_10_and_that_of_fixed_vortices(n2, mu):
     assert pair.force[-1] == pytest.approx(pair_force(1, n2, mu, d), rel=0.005)
 
 
-@pytest.mark.parametrize(("mu", "s"), [(1.7, 1.0), (1.7, 10.0), (1.7, 0.1)])
+@pytest.mark.parametrize(
+    ("mu", "s"),
+    [
+        (1.7, 1.0),
+        pytest.param(1.7, 10.0, marks=pytest.mark.slow),
+        pytest.param(1.7, 0.1, marks=pytest.mark.slow),
+    ],
+)
 def test_friction_far_apart_is_that_of_two_moving_vortices(mu, s):
     pair = motion(1, 1, mu, s=s)
     alone = vortex_friction(1, mu, s=s).friction / 2
@@ -244,7 +251,7 @@ def test_two_grids_agree(n2, mu, s):
     assert np.max(pair.friction_error[large] / pair.friction[large]) < 0.01
 
 
-@pytest.mark.parametrize(("n2", "mu"), [(1, 0.6), (2, 0.6)])
+@pytest.mark.parametrize(("n2", "mu"), [(1, 0.6), pytest.param(2, 0.6, marks=pytest.mark.slow)])
 def test_energy_at_contact_is_the_giant_vortex_s(n2, mu):
     pair = motion(1, n2, mu)
     # Ω ∝ d³: what is left of the way down.

@@ -135,7 +135,7 @@ def test_far_apart_the_pairs_add_up():
         ({"mu": 30.0}, "mu = 30: the solver covers 0.1 … 20"),
         ({"kappa": 1.0}, "exactly one"),
         ({"reading": "exact"}, "reading = 'exact'"),
-        ({"method": "fast"}, "method = 'fast': give 'auto' or 'mesh'"),
+        ({"method": "fast"}, "method = 'fast': give one of 'auto', 'mesh'"),
         ({"gauge_weight": 0.0}, "gauge_weight"),
         ({"tolerance": 0.5}, "tolerance = 0.5"),
         ({"tolerance": 1e-9}, "tolerance = 1e-09"),

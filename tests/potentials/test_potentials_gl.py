@@ -313,7 +313,7 @@ def test_cutoffs():
         ({"kappa": 0}, "kappa = 0.0: must be positive"),
         ({"mu": 1.0, "kappa": 1.0}, "exactly one"),
         ({}, "exactly one"),
-        ({"mu": 1.7, "source": "paper"}, "source = 'paper': give 'table', 'formula'"),
+        ({"mu": 1.7, "source": "paper"}, "source = 'paper': give one of 'table', 'formula'"),
         ({"mu": 6.0, "extrapolate": True}, "even extrapolated the fits end at 0.1 … 5.0"),
         ({"mu": 1.7, "cutoff": 0}, "cutoff = 0.0: must be positive"),
     ],
@@ -324,7 +324,7 @@ def test_bad_arguments(arguments, message):
 
 
 def test_bad_kind():
-    with pytest.raises(ValueError, match="kind = 'VV': give 'V-V', 'V-GV', 'V-AV'"):
+    with pytest.raises(ValueError, match="kind = 'VV': give one of 'V-V', 'V-GV', 'V-AV'"):
         pot.GLPair("VV", 1.7)
 
 

@@ -30,7 +30,14 @@ def worst(law, pair):
     )
 
 
-@pytest.mark.parametrize(("n2", "mu", "s"), [(1, 1.6, 1.8), (-1, 0.55, 0.2), (1, 2.2, 6.0)])
+@pytest.mark.parametrize(
+    ("n2", "mu", "s"),
+    [
+        (1, 1.6, 1.8),
+        pytest.param(-1, 0.55, 0.2, marks=pytest.mark.slow),
+        pytest.param(1, 2.2, 6.0, marks=pytest.mark.slow),
+    ],
+)
 def test_between_its_nodes_it_is_a_run_of_its_own(n2, mu, s):
     law = pot.GLDynamic(mu, s)
     force, gamma = worst(law, fresh(n2, mu, s))
