@@ -29,14 +29,14 @@ HEADINGS = (
 
 ABOUT = """# Kills and power failures
 
-`python -m tests.crash --kills 100` from a checkout starts the runs named below, with the commands that users
-give, and stops each of them: by a signal at a random time of its life, by `kill -9` before or after one of its
-system calls that write (while the file is made, at its first frames, as its chunk indexes grow, at renames of
-checkpoints, anywhere), or by a power failure, modelled as the loss of any pages and names that were not synced.
-Every time the same command goes on, often to be stopped again. A frame is acknowledged when
-`TrajectoryWriter.write` has returned; it is lost if it cannot be read, with its own bits, before the run goes on.
-In the end all files are compared with those of an uninterrupted run, bit for bit: every dataset, attribute and
-chunk shape, and the last checkpoint."""
+`python -m tests.crash --kills 100` from a checkout starts the runs named below, with the commands that
+users give, and stops each of them: by a signal at a random time of its life, by `kill -9` before or
+after one of its system calls that write (while the file is made, at its first frames, as its chunk
+indexes grow, at renames of checkpoints, anywhere), or by a power failure, modelled as the loss of any
+pages and names that were not synced. Every time the same command goes on, often to be stopped again. A
+frame is acknowledged when `TrajectoryWriter.write` has returned; it is lost if it cannot be read, with
+its own bits, before the run goes on. In the end all files are compared with those of an uninterrupted
+run, bit for bit: every dataset, attribute and chunk shape, and the last checkpoint."""
 
 
 def is_failure(result: Result) -> bool:
