@@ -302,8 +302,8 @@ def _is_lost(config: Config, output: Path, say: Callable[[str], None]) -> bool:
 
 
 def _last_step(trajectory: Trajectory) -> int:
-    """−1 without frames."""
-    return int(trajectory[-1:].steps[0]) if len(trajectory) else -1
+    """−1 without frames. Reads the series of all frames, and so finds damage in them."""
+    return int(trajectory.steps[-1]) if len(trajectory) else -1
 
 
 def _check_same_run(config: Config, output: Path, options: Options) -> int:

@@ -43,7 +43,11 @@ def failures(examiner, files, which, seeds, names):
             if outcome.code == 0:
                 problem = None if outcome.result == right.result else "another result"
             else:
-                problem = complaint(outcome, given)
+                # A run that has gone on ends with the word that an old frame is spoiled: what was on the
+                # disk at the checkpoint is not looked at before.
+                told = TRAJECTORY in which and "run.h5: damaged or truncated (" in outcome.error
+                gone_on = told and outcome.code == 2 and CHECKPOINT in outcome.files
+                problem = None if gone_on else complaint(outcome, given)
             if problem:
                 yield f"{', '.join(which)}: {name} {seed}: {problem}"
 
