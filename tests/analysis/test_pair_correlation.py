@@ -30,6 +30,7 @@ def test_random_points_have_none(box):
     np.testing.assert_array_less(np.abs(g - 1), 5 / np.sqrt(weight / 4))
 
 
+@pytest.mark.slow
 def test_few_vortices_are_normalised_by_pairs_not_by_n_squared():
     frames = [random_vortices(2, density=0.02, seed=seed) for seed in range(20_000)]
     _, g = radial_distribution(frames, 5.0, bins=1)

@@ -221,6 +221,7 @@ def test_script_output_is_not_continued(folder, capsys):
     assert "script" in fails(capsys, "run", "run.toml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
 )

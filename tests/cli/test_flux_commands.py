@@ -282,6 +282,7 @@ def test_chains_grids_and_many_regions(folder, capsys):
     assert "smallest / G" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_regions_by_their_shapes(folder, capsys):
     law = '{ kind = "linear", u0 = 5.0, b_max = 30.0 }'
     network = (

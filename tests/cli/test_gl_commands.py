@@ -123,6 +123,7 @@ def test_a_solver_that_fails_is_said(capsys, monkeypatch):
     assert capsys.readouterr().err == "vortexmd: pair (1, 1): the iteration stands at 1e-3\n"
 
 
+@pytest.mark.slow
 def test_free_motion_on_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     given = ["gl", "dynamic", "--mu", "1.7", "--kind", "V-AV", "--h", "0.15"]

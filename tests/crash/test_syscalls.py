@@ -454,6 +454,7 @@ def test_kills_at_a_few_calls(brief, worker, tmp_path):
     assert not failures(torn)
 
 
+@pytest.mark.slow
 def test_a_few_power_losses(brief, worker, tmp_path):
     results = worker(power_loss.power_losses, BRIEF, tmp_path, brief[0], 3, 4)
     assert not failures(results)

@@ -9,6 +9,9 @@ import potentials as pot
 import vortexmd as vmd
 from gl_reference import dynamic_pair
 
+# Left to the long tests: the everyday ones hold their pieces.
+pytestmark = pytest.mark.slow
+
 
 @functools.cache
 def fields(n2, mu, s=1.0):

@@ -251,6 +251,7 @@ def test_two_grids_agree(n2, mu, s):
     assert np.max(pair.friction_error[large] / pair.friction[large]) < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n2", "mu"), [(1, 0.6), pytest.param(2, 0.6, marks=pytest.mark.slow)])
 def test_energy_at_contact_is_the_giant_vortex_s(n2, mu):
     pair = motion(1, n2, mu)
@@ -283,6 +284,7 @@ def test_near_critical_motion_is_that_on_moduli_space():
         assert friction == pytest.approx(float(moduli_friction(d)), rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n2", "mu", "s"),
     [
@@ -303,6 +305,7 @@ def test_where_a_closing_pair_comes_from_does_not_matter(n2, mu, s):
     np.testing.assert_allclose(curves[0].friction, curves[1].friction, rtol=2e-3)
 
 
+@pytest.mark.slow
 def test_box_does_not_matter():
     usual = motion(1, 1, 1.7)
     wide = dynamic_pair(1, 1, 1.7, margin=10.0, h=usual.h)
@@ -329,6 +332,7 @@ def test_signs_order_and_kappa_do_not_matter():
     assert repr(other).startswith("DynamicPair(n1=-1, n2=-1, mu=1.7")
 
 
+@pytest.mark.slow
 def test_summary_numbers_and_csv(tmp_path):
     pair = motion(1, 2, 0.6)
     assert "split" in pair.summary() and "closes" in pair.summary()

@@ -21,6 +21,9 @@ from gl_reference.lattice_states import (
     string_start,
 )
 
+# Left to the long tests: the everyday ones hold their pieces.
+pytestmark = pytest.mark.slow
+
 COARSE = {"mu": 2.0, "h": 0.25, "margin": 7.0}
 
 

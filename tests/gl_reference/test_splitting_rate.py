@@ -13,6 +13,9 @@ from gl_reference.taubes import near_critical_pair
 from tests.gl_reference.splitting_rate import contact_friction, splitting_rate
 from vortexmd.validation.vortex_pairs import CONTACT_FRICTIONS, SPLITTING_RATES
 
+# Left to the long tests: the everyday ones hold their pieces.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("s", [0.1, 1.0, 10.0])
 def test_nothing_splits_at_mu_1(s):

@@ -114,6 +114,7 @@ def catalogue(name, share, tmp_path, capsys):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_any_key_with_any_bad_value(name, tmp_path, capsys):
     found = catalogue(name, 50, tmp_path, capsys)
