@@ -18,6 +18,7 @@ def check(name, runs):
     assert np.abs(row["variances_in_errors"]).max() < 4.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["two squares", pytest.param("narrow strip", marks=pytest.mark.slow), "open box"]
 )

@@ -21,6 +21,9 @@ from gl_reference.radial import single_vortex
 from gl_reference.table_files import load_generated
 from potentials import TwoBessel, annihilation_separation, stability_separation
 
+# Left to the long tests: the everyday ones hold their pieces.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report():
