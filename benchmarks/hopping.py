@@ -2,7 +2,7 @@
 
     python -m benchmarks.hopping [--n 100000] [--regions 10000] [--rounds 7] [--json FILE]
 
-The workload of `benchmarks.engine` (K₁ cut at 6 λ, density 1, kT = 0.05, Δt = 0.005, one thread), the box
+The workload of `benchmarks.peers` (K₁ cut at 6 λ, density 1, kT = 0.05, Δt = 0.005, one thread), the box
 parted into equal rectangles with random activation laws. The same start runs with and without hopping in
 turns of a few steps; the figure is the ratio of the medians. Events are counted, with and without their log.
 """
@@ -20,7 +20,7 @@ import numpy as np
 
 import potentials as pot
 import vortexmd as vmd
-from benchmarks.engine import CUTOFF, DT, TEMPERATURE, start_state, timed
+from benchmarks.peers.workload import CUTOFF, DT, TEMPERATURE, start_state, timed
 from vortexmd import flux_exchange as fx
 
 ALLOWED = 1.30

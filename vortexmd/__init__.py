@@ -19,6 +19,8 @@ if getattr(_potentials, "OWNER", None) != "vortexmd":
 
 __version__ = "0.1.0"
 
+# First: it finds out where compiled code can be kept.
+import vortexmd.kernels as _kernels  # noqa: F401
 from vortexmd import flux_exchange
 from vortexmd.box import Box
 from vortexmd.density import DensityWarning

@@ -68,6 +68,7 @@ def simulation(config: Config) -> Simulation:
             integrator=run.integrator,
             friction=friction,
             pair_friction=_pair_friction(config),
+            precision=run.precision,
             threads=run.threads,
             skin=run.skin,
             max_displacement=run.max_displacement,

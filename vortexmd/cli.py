@@ -136,6 +136,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from vortexmd import config as configuration
     from vortexmd import job
     from vortexmd.files import check_output
+    from vortexmd.kernels import announced
     from vortexmd.reader import load
     from vortexmd.report import summary
 
@@ -161,7 +162,8 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     say = (lambda line: None) if arguments.quiet else (lambda line: print(line, flush=True))
     began = time.monotonic()
-    complete = job.run(config, output, options, say=say)
+    with announced((lambda: None) if arguments.quiet else _say_compiling):
+        complete = job.run(config, output, options, say=say)
     if complete is not None:
         say(f"{output}: the run is complete ({complete}); --force starts it over")
         return 0
@@ -174,6 +176,15 @@ def _run(arguments: argparse.Namespace) -> int:
         f"{order}{time.monotonic() - began:.1f} s"
     )
     return 0
+
+
+def _say_compiling() -> None:
+    """Why nothing happens for a while; not among what a run tells on standard output."""
+    print(
+        "vortexmd: compiling for this machine, once (about half a minute) …",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _info(arguments: argparse.Namespace) -> int:

@@ -109,10 +109,13 @@ class RunTable:
     friction: float | dict[str, float] = key(
         1.0, "1.0", 'η, one for all, or by winding: { "1" = 1.0, "2" = 2.0 }'
     )
+    precision: str = key(
+        "double", '"mixed"', "of the pair forces: double, or mixed, twice as fast and right to 1e-5"
+    )
     threads: int | None = key(
         None, "2", "at most this many; default one a processor; the bits do not depend on it"
     )
-    skin: float | None = key(None, "0.8", "of the neighbour list, in λ")
+    skin: float | None = key(None, "1.0", "of the neighbour list, in λ")
     max_displacement: float | None = key(
         None, "0.5", "no vortex may move further in one step, in λ"
     )
@@ -152,9 +155,11 @@ class Config:
         """The run as plain data, without what has no effect on its result."""
         data = dataclasses.asdict(self)
         del data["run"]["threads"], data["run"]["checkpoint_seconds"], data["output"]["file"]
+        # Runs of before there were these go on as they are.
         if self.pair_friction is None:
-            # Runs of before there was this table go on as they are.
             del data["pair_friction"]
+        if self.run.precision == "double":
+            del data["run"]["precision"]
         return describe(data)
 
 

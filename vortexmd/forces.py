@@ -1,9 +1,10 @@
-"""Pair forces and energies over the neighbour list, block by block, on any number of threads."""
+"""Pair forces and energies within a population: the list of neighbours, kept valid, and what runs over it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf, isinf
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,20 @@ from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd import neighbors
+from vortexmd.kernels import listing
+from vortexmd.kernels import pairs as loops
+from vortexmd.integrators import SIDES
+from vortexmd.kernels.burst import SYNC, BoxSides, Slots, list_all, make_list, place_and_find
+from vortexmd.kernels.listing import PairList, Rows
+from vortexmd.kernels.pairs import ClosePairs
+from vortexmd.kernels.vector import SINGLE
+from vortexmd.pair_kinds import PairKinds
 from vortexmd.pair_tables import LOWEST_OCTAVE, PairTables
 from vortexmd.population import Population
 
-# No reassociation that could depend on anything but the order of the list: sums stay as written.
-FAST = {"contract", "nsz"}
+# What a list that has proved too short gets beyond what it needed.
+SPARE = 1.05
+NO_MIRRORS = np.empty((0, 2, 2))
 
 
 class PairForces:
@@ -32,11 +42,10 @@ class PairForces:
         The population; its rows are brought into slot order when the list is made.
     tables
         The tabulated pair forces.
-    reach
-        Distance in λ up to which pairs must be found (cutoff, or a reaction's if that is longer); 0 for
-        none at all.
+    kinds
+        How they act between the species (`pair_kinds.sort_kinds`).
     skin
-        What the list holds beyond `reach`, in λ.
+        What the list holds beyond the reach of each kind, in λ.
     threads
         How many threads work on the blocks.
 
@@ -48,154 +57,235 @@ class PairForces:
         Counts how often rows have changed or moved: what was computed row by row before is void.
     valid
         Whether the list holds for the present positions.
+    reach
+        λ up to which pairs must be found; 0 for none at all.
+    slack
+        λ that a vortex may move before the list is made anew.
     """
 
     def __init__(
-        self, here: Population, tables: PairTables, reach: float, skin: float, threads: int
+        self,
+        here: Population,
+        tables: PairTables,
+        kinds: PairKinds,
+        skin: float,
+        threads: int,
     ):
-        self.tables = tables
-        self.reach = reach
-        self.skin = skin
+        self.tables, self.kinds = tables, kinds
+        self.reach = float(kinds.reach.max())
+        self.skin = inf if isinf(self.reach) else skin
+        self.slack = 0.5 * self.skin
         self.generation = 0
+        self.threads = threads
         self._here = here
         self._lengths = np.array(here.box.lengths)
+        self.sides = BoxSides(
+            self._lengths,
+            np.array([SIDES[word] for word in here.box.boundary]),
+            np.array(here.box.periodic),
+        )
         self._half = np.where(here.box.periodic, 0.5 * self._lengths, np.inf)
-        self._round = float(np.where(here.box.periodic, self._lengths, np.inf).min())
-        self._blocks: list[neighbors.BlockPairs] = []
-        self._cells: neighbors.Cells | None = None
-        self._cell_start = np.zeros(1, dtype=np.int64)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self.round_trip = float(np.where(here.box.periodic, self._lengths, np.inf).min())
+        self._size = -1
+        self.noise = self.moves = np.empty((0, 2))
+        self.key = self.order = np.empty(0, dtype=np.int32)
+        self.rows: Rows | None = None
+        self._room = self._close_room = 0.0
+        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
         self.population_changed()
 
     def population_changed(self) -> None:
         """Rows were added, taken out, or set."""
-        self.species = np.searchsorted(self.tables.windings, self._here.winding)
+        winding = self._here.winding
+        self.species = np.searchsorted(self.tables.windings, winding).astype(np.int16)
         self.generation += 1
-        self.valid = False
+        self.valid = self.found = False
+        if self._size != len(winding):
+            self._size, self.rows = len(winding), None
 
     def positions_changed(self, moved: float) -> None:
         """Nobody is further than `moved` (λ) from where he was when the list was made."""
-        if not moved <= 0.5 * self.skin:
+        self.found = False
+        if not moved <= self.slack:
             self.valid = False
-        if self.reach == 0 and moved > self._round:
+        if self.reach == 0 and moved > self.round_trip:
             # No list will ever fold them: positions far round the box would lose digits.
             self._here.fold()
             self._here.reference = self._here.positions.copy()
             self.generation += 1
 
+    # ------------------------------------------------------------------ the list
+
     def ensure(self) -> None:
         """Make the list, unless it is valid or nobody needs one."""
         if self.valid or self.reach == 0:
             return
-        here, reach = self._here, self.reach + self.skin
-        here.fold()
-        cells = neighbors.cut_cells(here.positions, here.box, reach)
-        here.reorder(neighbors.slot_order(here.positions, here.ids, cells)[0])
-        here.reference = here.positions.copy()
-        self.population_changed()
-        self._list()
+        self._cut(self._here.positions)
+        self.generation += 1
+        self._fill(make_list)
 
     def restore(self, valid: bool) -> None:
         """After rows were set to what they were before: the same list as then, from the reference."""
         self.population_changed()
-        if valid and self.reach > 0:
-            self._list()
+        if not valid or self.reach == 0:
+            return
+        slots, rows = self.slots(), self._cut(self._here.reference)
+        same = listing.sort(
+            slots.reference,
+            slots.ids,
+            slots.species,
+            rows,
+            slots.key,
+            slots.order,
+            self.pairs.cell_start,
+        )
+        # Else they come from another version, and the list is made anew.
+        if same:
+            listing.row_edges(rows, self.pairs)
+            self._fill(list_all)
 
-    def _list(self) -> None:
-        """List the neighbours of the reference positions."""
-        here, reach = self._here, self.reach + self.skin
-        positions = here.reference
-        cells = neighbors.cut_cells(positions, here.box, reach)
-        cell_start = neighbors.slot_order(positions, here.ids, cells)[1]
-        self._cells, self._cell_start = cells, cell_start
-        edges = neighbors.block_edges(len(here))
+    def _cut(self, positions: NDArray[np.float64]) -> Rows:
+        """Rows for these positions, and arrays for them."""
+        here, kinds, n = self._here, self.kinds, len(positions)
+        reach = float(self.listed_reach.max()) if self.reach > 0 else 0.0
+        species = max(1, len(self.tables.windings))
+        rows = neighbors.cut_rows(positions, here.box, reach, species, kinds.lanes)
+        if isinf(self.reach):
+            # Nobody is ever too far, but whole-number coordinates hold for a while only.
+            self.slack = max(rows.period_along, rows.period_across) / 8
+        if rows == self.rows:
+            return rows
+        if self.rows is None:
+            area = rows.height * rows.count * rows.width * rows.columns
+            self._room = max(
+                self._room, neighbors.expected_room(n, area, reach, rows, kinds.lanes)
+            )
+        self.rows = rows
+        self.pairs = neighbors.empty_list(n, rows, self._room, kinds.lanes)
+        blocks = len(self.pairs.halo)
+        single = kinds.lanes == SINGLE.count
+        whole, real = (np.int32, np.float32) if single else (np.int64, np.float64)
+        # As much as can ever be needed; what is not costs nothing.
+        size = 2 * n + listing.SPILL
+        self.whole_numbers = np.zeros(size, whole), np.zeros(size, whole)
+        size = 2 * n + blocks * listing.SPILL
+        self.buffers = np.empty(size, real), np.empty(size, real)
+        self._make_close()
+        return rows
 
-        def block(k: int) -> neighbors.BlockPairs:
-            first, last = int(edges[k]), int(edges[k + 1])
-            return neighbors.list_pairs(positions, cell_start, cells, reach, first, last)
+    def _fill(self, make: Any) -> None:
+        """Fill the list by `kernels.burst.make_list` or `list_all`, with as much room as it takes."""
+        kinds = self.kinds
+        reach = self.listed_reach
+        needed = np.zeros(len(self.pairs.halo))
+        while True:
+            common = self.slots(), self.sides, self.rows, self.pairs, reach, kinds.kind_of
+            rest = *self.whole_numbers, kinds.lanes, kinds.vector, needed
+            if all(self.together(lambda me, sync: make(me, self.threads, sync, *common, *rest))):
+                break
+            self.more_room(float(needed.max()))
+        self.valid, self.found = True, False
 
-        self._blocks = list(self._map(block, range(len(edges) - 1)))
-        self.valid = True
+    @property
+    def listed_reach(self) -> NDArray[np.float64]:
+        """(kinds,) λ: how far the list reaches."""
+        return self.kinds.reach + (self.skin if self.reach < inf else 0.0)
+
+    def more_room(self, needed: float) -> None:
+        """Room for so many chunks a slot."""
+        self._room = needed * SPARE + 0.1
+        n, lanes = len(self._here), self.kinds.lanes
+        assert self.rows is not None
+        larger = neighbors.empty_list(n, self.rows, self._room, lanes)
+        self.pairs = self.pairs._replace(chunk=larger.chunk, mask=larger.mask, room=larger.room)
+
+    def _make_close(self) -> None:
+        """Room for close pairs."""
+        blocks = len(self.pairs.halo)
+        room = int(max(self._close_room, 0.2) * (len(self._here) // blocks)) + 64
+        self.close = ClosePairs(
+            np.zeros((blocks, 3 * (room + 1)), dtype=np.int32),
+            np.array([[0, room]] * blocks, dtype=np.int64),
+        )
+
+    def enlarge_close(self) -> None:
+        """More room for close pairs, after there was too little."""
+        self._close_room = max(0.5, 2 * self._close_room)
+        self._make_close()
 
     def slot_cells(self) -> neighbors.SlotCells:
         """The cells behind the list, as long as it is valid."""
-        cells = self._cells
-        if cells is None:
-            nothing = (0, (1, 1), (0.0, 0.0), (1.0, 1.0), (False, False))
+        if not self.valid:
+            nothing = (1, 0, (1, 1), (0.0, 0.0), (1.0, 1.0), (False, False))
             return neighbors.SlotCells(
-                False, self._cell_start, *nothing, self._here.reference, self.skin
+                False, np.zeros(1, dtype=np.int32), *nothing, self._here.reference, 0.0
             )
+        rows, periodic = self.rows, self._here.box.periodic
         return neighbors.SlotCells(
-            self.valid,
-            self._cell_start,
-            cells.major,
-            (int(cells.count[0]), int(cells.count[1])),
-            (float(cells.origin[0]), float(cells.origin[1])),
-            (float(cells.width[0]), float(cells.width[1])),
-            (bool(cells.periodic[0]), bool(cells.periodic[1])),
+            True,
+            self.pairs.cell_start,
+            rows.species,
+            rows.major,
+            (rows.count, rows.columns),
+            (rows.origin_across, rows.origin_along),
+            (rows.height, rows.width),
+            (bool(periodic[rows.major]), bool(periodic[1 - rows.major])),
             self._here.reference,
-            0.5 * self.skin,
+            self.slack,
         )
 
-    def add_forces(self, out: NDArray[np.float64]) -> None:
-        """Add the pair force on each vortex, in Ω₀ and slot order, to `out` (N, 2)."""
-        if self.tables.cutoff == 0:
-            return
+    # ------------------------------------------------------------------ forces and energies
+
+    def find(self) -> None:
+        """Find the forces of all pairs, and the close ones, at the present positions."""
         self.ensure()
-        tables, here = self.tables, self._here
+        if self.found or self.reach == 0:
+            return
+        kinds = self.kinds
+        while True:
+            common = self.slots(), self.rows, kinds.kind_of, *self.whole_numbers, self.pairs
+            rest = *self.buffers, kinds.laws, kinds.fine, self.close
+            if all(
+                self.together(lambda me, sync: place_and_find(me, self.threads, sync, *common, *rest))
+            ):
+                break
+            self.enlarge_close()
+        self.found = True
 
-        def block(pairs: neighbors.BlockPairs) -> None:
-            _add_pair_forces(
-                here.positions,
-                self.species,
-                pairs.start,
-                pairs.middle,
-                pairs.neighbors,
-                pairs.first,
-                pairs.last,
-                self._lengths,
-                self._half,
-                tables.index,
-                tables.force,
-                tables.bits,
-                LOWEST_OCTAVE,
-                tables.cutoff**2,
-                out,
-            )
+    def write_forces(self, out: NDArray[np.float64]) -> None:
+        """Write the pair force on each vortex, in Ω₀ and slot order, to `out` (N, 2)."""
+        if self.tables.cutoff == 0:
+            out[:] = 0.0
+            return
+        self.find()
+        edges = self.pairs.edges
 
-        self.each_block(block)
+        def block(k: int) -> None:
+            first, last = int(edges[k]), int(edges[k + 1])
+            loops.add_up(k, self.rows, self.pairs, *self.buffers, first, last, out[first:last])
 
-    def each_block(self, work: Callable[[neighbors.BlockPairs], None]) -> None:
-        """Call `work` for each block of the list, which must be valid, on the threads."""
-        for _ in self._map(work, self._blocks):
-            pass
+        self._map(block, range(len(edges) - 1))
 
     def energy(self, *, whole: bool = False) -> float:
         """Pair energy of all vortices, in ε₀: that of the switched forces, or the law's own (U·S)."""
         if self.tables.cutoff == 0:
             return 0.0
         self.ensure()
-        tables, here = self.tables, self._here
+        here, kinds, tables = self._here, self.kinds, self.tables
 
-        def block(pairs: neighbors.BlockPairs) -> float:
-            return _pair_energy(
+        def block(k: int) -> float:
+            return loops.block_energy(
+                k,
                 here.positions,
                 self.species,
-                pairs.start,
-                pairs.middle,
-                pairs.neighbors,
-                pairs.first,
-                pairs.last,
-                self._lengths,
-                self._half,
-                tables.index,
+                self.rows,
+                kinds.kind_of,
+                self.pairs,
+                kinds.fine,
                 tables.whole_energy if whole else tables.energy,
-                tables.bits,
-                LOWEST_OCTAVE,
-                tables.cutoff**2,
             )
 
-        return float(sum(self._map(block, self._blocks)))
+        return float(sum(self._map(block, range(len(self.pairs.halo)))))
 
     def energy_at(self, slot: int, point: NDArray[np.float64]) -> float:
         """Pair energy in ε₀ that the vortex in `slot` would have with all others at `point` (2,) in λ."""
@@ -224,177 +314,120 @@ class PairForces:
         Parameters
         ----------
         distance
-            (S, S) in λ; 0 where a pair of species does not count.
+            (S, S) in λ, at most what the kinds of pairs were made for; 0 where a pair does not count.
 
         Returns
         -------
-        pairs : (P, 2) slots
+        pairs : (P, 2) slots, the lower one first
         separations : (P,) in λ
         """
         present = np.unique(self.species)
         if not distance[np.ix_(present, present)].any():
             return np.empty((0, 2), dtype=np.int64), np.empty(0)
-        self.ensure()
-        here = self._here
+        self.find()
+        return loops.close_pairs(
+            self.close, self._here.positions, self.species, self.rows, distance**2
+        )
 
-        def block(pairs: neighbors.BlockPairs) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-            return _close_pairs(
-                here.positions,
-                self.species,
-                pairs.start,
-                pairs.neighbors,
-                pairs.first,
-                pairs.last,
-                self._lengths,
-                self._half,
-                distance**2,
-            )
+    def pairs_within(self, reach: float) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Pairs of the valid list no further apart than `reach` (λ) when it was made, each once.
 
-        found = list(self._map(block, self._blocks))
-        return np.concatenate([p for p, _ in found]), np.concatenate([r for _, r in found])
+        Partners of slot i are partners[start[i]:start[i + 1]].
+        """
+        here, kinds = self._here, self.kinds
+        if self.reach == 0:
+            return np.zeros(len(here) + 1, dtype=np.int64), np.empty(0, dtype=np.int32)
+        reach2 = np.full(len(kinds.reach), reach * reach)
+        starts, partners = [], []
+        used = 0
+        for k in range(len(self.pairs.halo)):
+            first = np.empty(int(self.pairs.edges[k + 1] - self.pairs.edges[k]) + 1, dtype=np.int64)
+            found = np.empty(32 * len(first), dtype=np.int32)
+            while True:
+                number = loops.block_pairs(
+                    k,
+                    here.reference,
+                    self.species,
+                    self.rows,
+                    kinds.kind_of,
+                    self.pairs,
+                    reach2,
+                    first,
+                    found,
+                )
+                if number <= len(found):
+                    break
+                found = np.empty(number, dtype=np.int32)
+            starts.append(first[:-1] + used)
+            partners.append(found[:number])
+            used += number
+        return np.concatenate([*starts, [used]]), np.concatenate(partners)
 
-    def _map(self, work: Callable[[Any], Any], items: Any) -> Iterator[Any]:
-        """Results in the order of the items; a pool only where there is more than one."""
-        if self._pool is None or len(items) < 2:
-            return map(work, items)
-        return self._pool.map(work, items)
+    # ------------------------------------------------------------------ for compiled loops
 
+    def working(self) -> tuple[Rows, PairList, ClosePairs]:
+        """Rows, list and room for close pairs; valid or not, and blocks alone where nothing is listed."""
+        if self.rows is None:
+            if self.reach > 0:
+                self.ensure()
+            else:
+                self._cut(self._here.positions)
+                edges = neighbors.even_edges(len(self._here))
+                self.pairs = neighbors.empty_list(len(self._here), self.rows, 0.0, self.kinds.lanes)
+                blocks = len(edges) - 1
+                self.pairs = self.pairs._replace(edges=edges, halo=np.zeros(blocks, dtype=np.int64))
+        assert self.rows is not None
+        return self.rows, self.pairs, self.close
 
-# The kernels repeat the few lines that find a separation and a bin: a helper in another file would
-# leave stale code in numba's cache.
+    def went_on(self, valid: bool, found: bool, lists: int) -> None:
+        """What holds after compiled steps, and how many lists they have made."""
+        self.valid, self.found = valid and self.reach > 0, found
+        self.generation += lists
 
+    def slots(self) -> Slots:
+        """The population's arrays and scratch, for `kernels.burst`."""
+        here, n = self._here, len(self._here)
+        if self.noise.shape != (n, 2):
+            self.noise, self.moves = np.empty((n, 2)), np.empty((n, 2))
+        if self.key.shape != (n,):
+            self.key, self.order = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32)
+        return Slots(
+            here.positions,
+            here.reference,
+            here.rest,
+            here.image,
+            here.winding,
+            here.ids,
+            self.species,
+            NO_MIRRORS if here.mirrors is None else here.mirrors,
+            self.noise,
+            self.moves,
+            self.key,
+            self.order,
+        )
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _add_pair_forces(
-    positions,
-    species,
-    start,
-    middle,
-    partners,
-    first,
-    last,
-    lengths,
-    half,
-    index,
-    table,
-    bits,
-    octave,
-    cutoff2,
-    out,
-):
-    """Three short loops a vortex, so that all but the last become vector code.
+    def _map(self, work: Callable[[int], Any], items: range) -> list[Any]:
+        """Results in the order of the items, on all threads."""
+        if self.threads == 1 or len(items) < 2:
+            return [work(item) for item in items]
+        parts = self.together(lambda me, _: [work(item) for item in items[me :: self.threads]])
+        return [parts[k % self.threads][k // self.threads] for k in range(len(items))]
 
-    Separations; F/r from the table, without a branch; then the sum and the reaction on partners.
-    """
-    shift = 52 - bits
-    lowest = np.int64(octave + 1023) << bits
-    below = (np.int64(1) << shift) - 1
-    one = np.int64(1023) << 52
-    floor2 = 2.0**octave
-    bins = table.shape[1]
-    coefficients = table.reshape(-1, 4)
-    several = table.shape[0] > 2
-    lx = lengths[0]
-    ly = lengths[1]
-    per_x = 1.0 / lx if half[0] < np.inf else 0.0
-    per_y = 1.0 / ly if half[1] < np.inf else 0.0
-    longest = 0
-    for k in range(last - first):
-        longest = max(longest, start[k + 1] - start[k])
-    dx = np.empty(longest)
-    dy = np.empty(longest)
-    pull = np.empty(longest)
-    base = np.full(longest, bins - lowest)
-    for i in range(first, last):
-        x = positions[i, 0]
-        y = positions[i, 1]
-        begin = start[i - first]
-        n = start[i - first + 1] - begin
-        for k in range(n):
-            j = partners[begin + k]
-            ax = x - positions[j, 0]
-            ay = y - positions[j, 1]
-            dx[k] = ax - lx * np.rint(ax * per_x)
-            dy[k] = ay - ly * np.rint(ay * per_y)
-        if several:
-            row = index[species[i]]
-            for k in range(n):
-                base[k] = row[species[partners[begin + k]]] * bins - lowest
-        for k in range(n):
-            s = dx[k] * dx[k] + dy[k] * dy[k]
-            pattern = np.float64(min(max(s, floor2), cutoff2)).view(np.int64)
-            b = base[k] + (pattern >> shift)
-            t = np.int64((pattern & below) | one).view(np.float64) - 1.0
-            f = coefficients[b, 0] + t * (
-                coefficients[b, 1] + t * (coefficients[b, 2] + t * coefficients[b, 3])
-            )
-            pull[k] = f if s < cutoff2 else 0.0
-        fx = 0.0
-        fy = 0.0
-        shared = middle[i - first] - begin
-        for k in range(shared):
-            j = partners[begin + k]
-            gx = pull[k] * dx[k]
-            gy = pull[k] * dy[k]
-            fx += gx
-            fy += gy
-            out[j, 0] -= gx
-            out[j, 1] -= gy
-        for k in range(shared, n):
-            fx += pull[k] * dx[k]
-            fy += pull[k] * dy[k]
-        out[i, 0] += fx
-        out[i, 1] += fy
+    def together(self, work: Callable[[int, NDArray[np.int64]], Any]) -> list[Any]:
+        """Let every thread do ``work(thread, sync)``, `sync` being shared by all; their results."""
+        sync = np.zeros(SYNC, dtype=np.int64)
+        if self._pool is None:
+            return [work(0, sync)]
+        others = [self._pool.submit(work, me, sync) for me in range(1, self.threads)]
+        try:
+            mine = work(0, sync)
+        finally:
+            # Nobody may be left at work on these arrays.
+            rest = [other.result() for other in others]
+        return [mine, *rest]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _pair_energy(
-    positions,
-    species,
-    start,
-    middle,
-    partners,
-    first,
-    last,
-    lengths,
-    half,
-    index,
-    table,
-    bits,
-    octave,
-    cutoff2,
-):
-    shift = 52 - bits
-    lowest = np.int64(octave + 1023) << bits
-    below = (np.int64(1) << shift) - 1
-    one = np.int64(1023) << 52
-    floor2 = 2.0**octave
-    total = 0.0
-    for i in range(first, last):
-        row = index[species[i]]
-        energy = 0.0
-        for k in range(start[i - first], start[i - first + 1]):
-            j = partners[k]
-            dx = positions[i, 0] - positions[j, 0]
-            dy = positions[i, 1] - positions[j, 1]
-            # Several boxes apart, perhaps, where the skin is longer than the box.
-            if abs(dx) > half[0]:
-                dx -= lengths[0] * np.rint(dx / lengths[0])
-            if abs(dy) > half[1]:
-                dy -= lengths[1] * np.rint(dy / lengths[1])
-            s = dx * dx + dy * dy
-            if s < cutoff2:
-                pattern = np.float64(max(s, floor2)).view(np.int64)
-                c = table[row[species[j]], (pattern >> shift) - lowest]
-                t = np.int64((pattern & below) | one).view(np.float64) - 1.0
-                u = c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * c[4])))
-                # A pair across two blocks is met twice.
-                energy += u if k < middle[i - first] else 0.5 * u
-        total += energy
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 def _energy_at(slot, point, positions, species, lengths, half, index, table, bits, octave, cutoff2):
     shift = 52 - bits
     lowest = np.int64(octave + 1023) << bits
@@ -418,35 +451,3 @@ def _energy_at(slot, point, positions, species, lengths, half, index, table, bit
             t = np.int64((pattern & below) | one).view(np.float64) - 1.0
             energy += c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * c[4])))
     return energy
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _close_pairs(positions, species, start, partners, first, last, lengths, half, distance2):
-    found = np.empty((16, 2), dtype=np.int64)
-    separation = np.empty(16)
-    n = 0
-    for i in range(first, last):
-        row = distance2[species[i]]
-        for k in range(start[i - first], start[i - first + 1]):
-            j = partners[k]
-            limit = row[species[j]]
-            if limit <= 0.0:
-                continue
-            dx = positions[i, 0] - positions[j, 0]
-            dy = positions[i, 1] - positions[j, 1]
-            # Several boxes apart, perhaps, where the skin is longer than the box.
-            if abs(dx) > half[0]:
-                dx -= lengths[0] * np.rint(dx / lengths[0])
-            if abs(dy) > half[1]:
-                dy -= lengths[1] * np.rint(dy / lengths[1])
-            s = dx * dx + dy * dy
-            # Across two blocks the pair stands on both sides: take it once.
-            if s < limit and (j > i):
-                if n == found.shape[0]:
-                    found = np.concatenate((found, np.empty_like(found)))
-                    separation = np.concatenate((separation, np.empty_like(separation)))
-                found[n, 0] = i
-                found[n, 1] = j
-                separation[n] = np.sqrt(s)
-                n += 1
-    return found[:n], separation[:n]

@@ -17,20 +17,32 @@ are not lost, however many steps there are (Kahan, Commun. ACM 8, 40 (1965); Knu
 
 A step is made in two halves, so that a step that is too large can be refused with the last good
 state still in place: `propose` writes the displacements, `accept` carries them out.
+The loops are in `vortexmd.kernels.update`; here they run over all vortices.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from vortexmd.kernels import update
 
 INTEGRATORS = ("leimkuhler-matthews", "euler-maruyama")
 # How `accept` is told what happens at the ends of an axis.
 SIDES = {"periodic": 0, "free": 0, "reflecting": 1, "open": 2}
+NO_NOISE = np.empty((0, 2))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def propose(forces, noise, mobility, species, dt, temperature, rest, out):
+def propose(
+    forces: NDArray[np.float64],
+    noise: NDArray[np.float64],
+    mobility: NDArray[np.float64],
+    species: NDArray[np.integer],
+    dt: float,
+    temperature: float,
+    rest: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> tuple[int, float]:
     """Displacements F Δt/η + √(2k_BT Δt/η) R of all vortices.
 
     Parameters
@@ -55,31 +67,23 @@ def propose(forces, noise, mobility, species, dt, temperature, rest, out):
     worst : slot with the largest displacement (or the first that is not a number), −1 if N = 0
     largest : its square in λ²
     """
-    worst = -1
-    largest = -1.0
-    for i in range(forces.shape[0]):
-        m = mobility[species[i]]
-        dx = m * dt * forces[i, 0]
-        dy = m * dt * forces[i, 1]
-        if temperature > 0.0:
-            amplitude = np.sqrt(2.0 * temperature * dt * m)
-            dx += amplitude * noise[i, 0]
-            dy += amplitude * noise[i, 1]
-        dx += rest[i, 0]
-        dy += rest[i, 1]
-        out[i, 0] = dx
-        out[i, 1] = dy
-        size = dx * dx + dy * dy
-        if not size <= largest:
-            largest = size
-            worst = i
-            if size != size:
-                break
-    return worst, largest
+    return update.propose(
+        forces, noise, NO_NOISE, mobility, species, dt, temperature, rest, 0, len(forces), out
+    )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def accept(positions, moves, winding, reference, lengths, sides, drift, drift_rest, mirrors, rest):
+def accept(
+    positions: NDArray[np.float64],
+    moves: NDArray[np.float64],
+    winding: NDArray[np.int64],
+    reference: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    sides: NDArray[np.integer],
+    drift: NDArray[np.float64],
+    drift_rest: NDArray[np.float64],
+    mirrors: NDArray[np.float64],
+    rest: NDArray[np.float64],
+) -> tuple[float, int]:
     """Carry the displacements out, bounce off reflecting ends, find who left through open ones.
 
     Parameters
@@ -108,68 +112,18 @@ def accept(positions, moves, winding, reference, lengths, sides, drift, drift_re
     moved : largest squared distance from the reference, λ²
     leaving : how many lie beyond an open end
     """
-    n = positions.shape[0]
-    moved = 0.0
-    leaving = 0
-    sx = 0.0
-    sy = 0.0
-    wx = 0.0
-    wy = 0.0
-    for i in range(n):
-        left = False
-        for axis in range(2):
-            old = positions[i, axis]
-            move = moves[i, axis]
-            new = old + move
-            carried = new - old
-            rest[i, axis] = (old - (new - carried)) + (move - carried)
-            if sides[axis] == 1 and (new < 0.0 or new > lengths[axis]):
-                # Folded first: a step longer than the box bounces several times.
-                bounces = int(np.floor(new / lengths[axis]))
-                new = abs(new) % (2.0 * lengths[axis])
-                new = min(new, 2.0 * lengths[axis] - new)
-                rest[i, axis] = 0.0
-                if bounces % 2 != 0:
-                    mirrors[i, axis, 0] = -mirrors[i, axis, 0]
-                    mirrors[i, axis, 1] = -mirrors[i, axis, 1]
-            elif sides[axis] == 2 and (new < 0.0 or new > lengths[axis]):
-                left = True
-            positions[i, axis] = new
-            step = new - old
-            if axis == 0:
-                sx += step
-                wx += winding[i] * step
-            else:
-                sy += step
-                wy += winding[i] * step
-        if left:
-            leaving += 1
-        dx = positions[i, 0] - reference[i, 0]
-        dy = positions[i, 1] - reference[i, 1]
-        moved = max(moved, dx * dx + dy * dy)
+    n = len(positions)
+    sums = np.empty((2, 2))
+    moved, leaving = update.accept(
+        positions, moves, winding, reference, lengths, sides, mirrors, rest, 0, n, sums
+    )
     if n > 0:
-        _add(drift, drift_rest, 0, 0, sx / n)
-        _add(drift, drift_rest, 0, 1, sy / n)
-        _add(drift, drift_rest, 1, 0, wx / n)
-        _add(drift, drift_rest, 1, 1, wy / n)
+        for row in range(2):
+            for axis in range(2):
+                update.add_compensated(drift, drift_rest, row, axis, sums[row, axis] / n)
     return moved, leaving
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add(total, rest, row, axis, value):
-    """Add to a total and what rounding has taken from it before."""
-    old = total[row, axis]
-    value += rest[row, axis]
-    new = old + value
-    carried = new - old
-    total[row, axis] = new
-    rest[row, axis] = (old - (new - carried)) + (value - carried)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def mirror_noise(mirrors, noise):
+def mirror_noise(mirrors: NDArray[np.float64], noise: NDArray[np.float64]) -> None:
     """Turn the noise of each vortex (N, 2), in place, as its reflections have turned it."""
-    for i in range(noise.shape[0]):
-        x, y = noise[i, 0], noise[i, 1]
-        noise[i, 0] = mirrors[i, 0, 0] * x + mirrors[i, 0, 1] * y
-        noise[i, 1] = mirrors[i, 1, 0] * x + mirrors[i, 1, 1] * y
+    update.mirror_noise(mirrors, noise, NO_NOISE, 0, len(noise), noise)

@@ -1,65 +1,26 @@
-"""Who is near whom: slot order, cells, and neighbour lists.
+"""Who is near whom: how the box is cut into rows and cells, and the arrays that the list needs.
 
-Vortices are kept in *slot order*: sorted by cell, row after row of cells along the longer side of
-the box, and by id within a cell. Neighbours in space are then neighbours in memory, and the order is a
-function of (positions, ids) alone.
-
-The slots are cut into a few *blocks* whose number depends on the number of vortices only. Within a
-block each pair is listed once and its force acts on both partners; a pair that straddles two blocks
-is listed on both sides. So no two blocks ever write to the same vortex, they can be worked on by any
-number of threads, and every sum is made in the same order: the bits do not depend on the threads.
+The loops, and what slot order is, are in `vortexmd.kernels.listing`. Rows lie across the longer side of what
+there is; *blocks* are runs of whole rows, about equal in vortices, whose number depends on the state alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, isinf
+from math import ceil, inf, isinf, sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
+from vortexmd.kernels.listing import PairList, Rows
 
-MIN_BLOCK = 2048
-MAX_BLOCKS = 8
-# The stencil reaches two cells to either side; cells are half the list's reach wide.
-STENCIL = 2
+# A block has about this many vortices at least; and there are no more blocks.
+MIN_BLOCK = 1024
+MAX_BLOCKS = 16
 MAX_ALL_PAIRS = 20_000
-
-
-def block_edges(n: int) -> NDArray[np.int64]:
-    """First slot of each block, and n: a function of n alone."""
-    blocks = max(1, min(MAX_BLOCKS, n // MIN_BLOCK))
-    return np.arange(blocks + 1, dtype=np.int64) * n // blocks
-
-
-@dataclass(frozen=True)
-class Cells:
-    """How the box is cut: number, origin and width of the cells along (major, minor) axis."""
-
-    major: int
-    count: NDArray[np.int64]
-    origin: NDArray[np.float64]
-    width: NDArray[np.float64]
-    periodic: NDArray[np.bool_]
-    lengths: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class BlockPairs:
-    """Neighbours of one block's vortices.
-
-    For slot ``first + k``: ``neighbors[start[k]:middle[k]]`` are partners in the same block with a
-    higher slot, ``neighbors[middle[k]:start[k + 1]]`` are partners in other blocks.
-    """
-
-    first: int
-    last: int
-    start: NDArray[np.int64]
-    middle: NDArray[np.int64]
-    neighbors: NDArray[np.int32]
+# Whole-number coordinates repeat themselves after so many times the list's reach.
+REPEAT = 8.0
 
 
 class SlotCells(NamedTuple):
@@ -70,7 +31,9 @@ class SlotCells(NamedTuple):
     valid
         Whether the rest holds.
     start
-        (cells + 1,) first slot of each.
+        (rows·species·columns + 1,) first slot of each cell of a species; rows follow along `major`.
+    species
+        How many there are.
     major
         The axis along which rows of cells follow each other.
     cells, origin, width, periodic
@@ -82,7 +45,8 @@ class SlotCells(NamedTuple):
     """
 
     valid: bool
-    start: NDArray[np.int64]
+    start: NDArray[np.int32]
+    species: int
     major: int
     cells: tuple[int, int]
     origin: tuple[float, float]
@@ -92,79 +56,115 @@ class SlotCells(NamedTuple):
     slack: float
 
 
-def cut_cells(positions: NDArray[np.float64], box: Box, reach: float) -> Cells:
-    """Cells at least reach/2 wide; one cell along an axis that is too short for the stencil.
+def even_edges(n: int) -> NDArray[np.int64]:
+    """First slot of each block where there is no list, and n: a function of n alone."""
+    blocks = max(1, min(MAX_BLOCKS, n // MIN_BLOCK))
+    return np.arange(blocks + 1, dtype=np.int64) * n // blocks
+
+
+def cut_rows(
+    positions: NDArray[np.float64], box: Box, reach: float, species: int, lanes: int
+) -> Rows:
+    """Rows and cells for a list.
 
     Parameters
     ----------
     positions
-        (N, 2) in λ, wrapped.
+        (N, 2) in λ; folded or not along periodic axes.
     reach
         Largest distance of listed pairs in λ (``inf``: every pair).
+    species
+        How many there are.
+    lanes
+        Slots of a chunk: runs of slots in a row should be longer than that.
     """
-    lengths = np.array(box.lengths)
-    periodic = np.array(box.periodic)
+    n = len(positions)
+    lengths, periodic = np.array(box.lengths), np.array(box.periodic)
     low, high = np.zeros(2), lengths.copy()
-    if len(positions):
+    if n and "free" in box.boundary:
         # Free axes have no ends: the cells cover what is there.
-        low = np.where(periodic, 0.0, positions.min(axis=0))
-        high = np.where(periodic, lengths, positions.max(axis=0))
+        free = np.array([word == "free" for word in box.boundary])
+        low = np.where(free, positions.min(axis=0), 0.0)
+        high = np.where(free, positions.max(axis=0), lengths)
     extent = np.maximum(high - low, 1e-9)
-    count = np.ones(2, dtype=np.int64)
-    if not isinf(reach):
-        wanted = extent * STENCIL / reach
-        # Many more cells than vortices cost time and help nobody.
-        crowd = np.sqrt(max(1.0, np.prod(np.maximum(wanted, 1.0)) / (4.0 * len(positions) + 64)))
-        count = np.maximum(1, np.floor(wanted / crowd)).astype(np.int64)
-        # One long axis takes it all where the other is too short to be cut.
-        count = np.minimum(count, 64 * len(positions) + 4096)
-        count[periodic & (count < 2 * STENCIL + 1)] = 1
     major = 0 if extent[0] > extent[1] else 1
-    axes = [major, 1 - major]
-    return Cells(major, count[axes], low[axes], (extent / count)[axes], periodic[axes], lengths)
+    minor = 1 - major
+    count = columns = 1
+    if 0 < reach < inf:
+        density = max(n, 1) / (extent[0] * extent[1]) / species
+        # Rows of about half the reach, or of all of it where the runs in them would be short.
+        part = 0.58 if lanes == 16 else 0.45
+        tall = part * reach if density * reach * reach > 1.5 * lanes else reach
+        # Many more rows and cells than vortices cost time and help nobody.
+        count = int(min(max(1.0, extent[major] // tall), 2 * n + 64))
+        # About one vortex in a cell, none wider than a quarter of the reach needs.
+        width = min(max(1.0 / (density * extent[major] / count), reach / 64), reach / 4)
+        columns = int(min(max(1.0, extent[minor] // width), max(1.0, (4.0 * n + 64) / count)))
+    height, width = extent[major] / count, extent[minor] / columns
+    above = 0 if count == 1 else min(ceil(reach / height), count - 1)
+    ring = bool(periodic[major]) and count > 2 * above
+    single = bool(periodic[major]) and not ring
+    largest = max(height, width)
+    far = reach if 0 < reach < inf else float(extent.max())
+    # Halves of halves of a periodic side: rounding takes nothing from them.
+    periods = [
+        lengths[axis] / 2.0 ** max(0.0, np.floor(np.log2(lengths[axis] / (REPEAT * far))))
+        if periodic[axis]
+        else REPEAT * far
+        for axis in (major, minor)
+    ]
+    # In a period of the whole box differences are the nearest ones anyway.
+    aliased = any(
+        2 * (largest + far) > period and not (periodic[axis] and period == lengths[axis])
+        for axis, period in zip((major, minor), periods, strict=True)
+    )
+    return Rows(
+        major=major,
+        count=count,
+        columns=columns,
+        species=species,
+        origin_across=float(low[major]),
+        origin_along=float(low[minor]),
+        height=float(height),
+        width=float(width),
+        length_across=float(lengths[major]) if periodic[major] else inf,
+        length_along=float(lengths[minor]) if periodic[minor] else inf,
+        above=int(above),
+        ring=int(ring),
+        single=int(single),
+        exact=int(aliased),
+        period_across=float(periods[0]),
+        period_along=float(periods[1]),
+    )
 
 
-def slot_order(positions: NDArray[np.float64], ids: NDArray[np.int64], cells: Cells) -> tuple:
-    """(order (N,), first slot of each cell): sorted by cell, then by id."""
-    return _sort(positions, ids, cells.major, cells.count, cells.origin, cells.width)
+def empty_list(n: int, rows: Rows, room: float, lanes: int) -> PairList:
+    """A list of `n` vortices with room for so many chunks a slot, to be filled."""
+    # What a block's vortices reach must end in the next block.
+    most = 1 if rows.single else max(1, rows.count // (2 * max(1, rows.above)))
+    blocks = max(1, min(MAX_BLOCKS, n // MIN_BLOCK, most))
+    chunks = ceil(room * n) + 1
+    return PairList(
+        cell_start=np.zeros(rows.count * rows.species * rows.columns + 1, dtype=np.int32),
+        edges=np.zeros(blocks + 1, dtype=np.int64),
+        row_edges=np.zeros(blocks + 1, dtype=np.int64),
+        halo=np.zeros(blocks, dtype=np.int64),
+        buffers=np.zeros(blocks + 1, dtype=np.int64),
+        ghosts=np.zeros(1, dtype=np.int64),
+        start=np.zeros(n * rows.species + blocks, dtype=np.int32),
+        chunk=np.empty(chunks, dtype=np.int32),
+        mask=np.empty(chunks, dtype=np.uint16 if lanes == 16 else np.uint8),
+        room=float(room),
+    )
 
 
-def list_pairs(
-    positions: NDArray[np.float64],
-    cell_start: NDArray[np.int64],
-    cells: Cells,
-    reach: float,
-    first: int,
-    last: int,
-) -> BlockPairs:
-    """The neighbours within `reach` of slots first … last − 1 (positions in slot order)."""
-    start = np.zeros(last - first + 1, dtype=np.int64)
-    middle = np.zeros(last - first, dtype=np.int64)
-    # What an even spread would need, and a tenth; clusters ask for a second try.
-    area = float(np.prod(cells.count * cells.width))
-    share = min(1.0, 0.5 * np.pi * reach * reach / area)
-    capacity = int(1.1 * share * len(positions) * (last - first)) + 1024
-    while True:
-        neighbors = np.empty(capacity, dtype=np.int32)
-        needed = _list_pairs(
-            positions,
-            cell_start,
-            cells.major,
-            cells.count,
-            cells.origin,
-            cells.width,
-            cells.periodic,
-            cells.lengths,
-            reach * reach,
-            first,
-            last,
-            start,
-            middle,
-            neighbors,
-        )
-        if needed <= capacity:
-            return BlockPairs(first, last, start, middle, neighbors[:needed])
-        capacity = int(needed * 1.05) + 64
+def expected_room(n: int, box_area: float, reach: float, rows: Rows, lanes: int) -> float:
+    """Chunks a slot of an even spread: a first guess."""
+    partners = 0.5 * n
+    if reach * reach < box_area:
+        partners = min(partners, 0.5 * np.pi * reach * reach * n / box_area)
+    runs = rows.species * (1.5 + rows.above)
+    return 1.2 * partners / lanes + 0.6 * min(runs, partners) + 0.2
 
 
 def check_reach(box: Box, cutoff: float, reaction_distance: float, n: int) -> None:
@@ -202,119 +202,3 @@ def check_reach(box: Box, cutoff: float, reaction_distance: float, n: int) -> No
             f"pair_force: an infinite cutoff lists all pairs, possible up to {MAX_ALL_PAIRS} "
             f"vortices, not {n}; pass cutoff= to the potential"
         )
-
-
-@njit(cache=True, error_model="numpy")
-def _sort(positions, ids, major, count, origin, width):
-    n = positions.shape[0]
-    minor = 1 - major
-    cell = np.empty(n, dtype=np.int64)
-    start = np.zeros(count[0] * count[1] + 1, dtype=np.int64)
-    for i in range(n):
-        a = min(max(int((positions[i, major] - origin[0]) / width[0]), 0), count[0] - 1)
-        b = min(max(int((positions[i, minor] - origin[1]) / width[1]), 0), count[1] - 1)
-        cell[i] = a * count[1] + b
-        start[cell[i] + 1] += 1
-    for c in range(count[0] * count[1]):
-        start[c + 1] += start[c]
-    order = np.empty(n, dtype=np.int64)
-    filled = start[:-1].copy()
-    for i in range(n):
-        order[filled[cell[i]]] = i
-        filled[cell[i]] += 1
-    # By insertion: the rows come in the order of the last list, where few have changed places.
-    for c in range(count[0] * count[1]):
-        for k in range(start[c] + 1, start[c + 1]):
-            moving = order[k]
-            slot = k
-            while slot > start[c] and ids[order[slot - 1]] > ids[moving]:
-                order[slot] = order[slot - 1]
-                slot -= 1
-            order[slot] = moving
-    return order, start
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _list_pairs(
-    positions,
-    cell_start,
-    major,
-    count,
-    origin,
-    width,
-    periodic,
-    lengths,
-    reach2,
-    first,
-    last,
-    start,
-    middle,
-    neighbors,
-):
-    """Fill start, middle, neighbors; returns the room needed (more than there is: try again)."""
-    minor = 1 - major
-    room = neighbors.shape[0]
-    turn_a = lengths[major] if periodic[0] else np.inf
-    turn_b = lengths[minor] if periodic[1] else np.inf
-    # An axis of one cell has no neighbouring cells; its periodic images come by the distance.
-    reach_a = STENCIL if count[0] > 1 else 0
-    reach_b = STENCIL if count[1] > 1 else 0
-    used = 0
-    for i in range(first, last):
-        start[i - first] = used
-        pa = positions[i, major]
-        pb = positions[i, minor]
-        a = min(max(int((pa - origin[0]) / width[0]), 0), count[0] - 1)
-        b = min(max(int((pb - origin[1]) / width[1]), 0), count[1] - 1)
-        low = b - reach_b
-        high = b + reach_b
-        for own in (True, False):
-            if not own:
-                middle[i - first] = used
-            for da in range(-reach_a, reach_a + 1):
-                row = a + da
-                if periodic[0]:
-                    row %= count[0]
-                elif row < 0 or row >= count[0]:
-                    continue
-                # Cells of a row hold one run of slots; what wraps round its ends is a second.
-                for piece in range(3):
-                    if piece == 0:
-                        c0 = max(low, 0)
-                        c1 = min(high, count[1] - 1)
-                    elif piece == 1:
-                        c0 = low + count[1]
-                        c1 = count[1] - 1
-                    else:
-                        c0 = 0
-                        c1 = high - count[1]
-                    if (piece > 0 and not periodic[1]) or c0 > c1:
-                        continue
-                    s0 = cell_start[row * count[1] + c0]
-                    s1 = cell_start[row * count[1] + c1 + 1]
-                    # Own block: higher slots. Other blocks: what lies before it, and after it.
-                    for part in range(1 if own else 2):
-                        if own:
-                            j0 = max(s0, i + 1)
-                            j1 = min(s1, last)
-                        elif part == 0:
-                            j0 = s0
-                            j1 = min(s1, first)
-                        else:
-                            j0 = max(s0, last)
-                            j1 = s1
-                        if j0 >= j1:
-                            continue
-                        if used + j1 - j0 > room:
-                            used += j1 - j0
-                            continue
-                        for j in range(j0, j1):
-                            d_a = abs(pa - positions[j, major])
-                            d_b = abs(pb - positions[j, minor])
-                            d_a = min(d_a, turn_a - d_a)
-                            d_b = min(d_b, turn_b - d_b)
-                            # Written always, kept if near: no branch to mispredict.
-                            neighbors[used] = j
-                            used += d_a * d_a + d_b * d_b < reach2
-    start[last - first] = used
-    return used

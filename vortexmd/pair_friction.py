@@ -32,10 +32,11 @@ from numpy.typing import NDArray
 
 from potentials.pair_friction import PairFriction
 from vortexmd.box import Box
-from vortexmd.forces import FAST, PairForces
-from vortexmd.neighbors import BlockPairs
+from vortexmd.forces import PairForces
 from vortexmd.population import Population
 
+# No reassociation that could depend on anything but the order of the list: sums stay as written.
+FAST = {"contract", "nsz"}
 # Tables begin at r² = 2⁻¹⁰ λ²; nearer than that, mobilities grow no more.
 LOWEST_OCTAVE = -10
 NEAREST = sqrt(2.0**LOWEST_OCTAVE)
@@ -228,78 +229,62 @@ class PairMobility:
         self._lengths = np.array(here.box.lengths)
         # 0 along axes without images.
         self._per_length = np.where(here.box.periodic, 1 / self._lengths, 0.0)
-        # By first slot: a block of the list, and what of it the friction can reach.
-        self._near: dict[int, tuple[BlockPairs, BlockPairs]] = {}
+        # The generation of the list, and the pairs of it that the friction can reach: start and partners.
+        self._near: tuple[int, NDArray[np.int64], NDArray[np.int32]] | None = None
 
     def add(self, forces: NDArray[np.float64]) -> None:
-        """Add G to the total forces (N, 2) in Ω₀, slot order, in place.
-
-        As of the forces, the bits do not depend on the number of threads.
-        """
-        self._pairs.ensure()
+        """Add G to the total forces (N, 2) in Ω₀, slot order, in place."""
         here, tables, species = self._here, self._tables, self._pairs.species
+        start, partners = self._within_reach()
         free = forces * self._mobility[species][:, None]
-
-        def block(listed: BlockPairs) -> None:
-            pairs = self._within_reach(listed)
-            _add_relative_forces(
-                here.positions,
-                free,
-                species,
-                pairs.start,
-                pairs.middle,
-                pairs.neighbors,
-                pairs.first,
-                pairs.last,
-                self._lengths,
-                self._per_length,
-                tables.index,
-                tables.isotropic,
-                tables.mobility,
-                BITS,
-                LOWEST_OCTAVE,
-                tables.reach**2,
-                forces,
-            )
-
-        self._pairs.each_block(block)
-
-    def _within_reach(self, listed: BlockPairs) -> BlockPairs:
-        """The pairs of a block that can come within reach before the list is made anew.
-
-        Friction mostly ends well before the forces; the shorter list is kept as long as the block is.
-        """
-        known = self._near.get(listed.first)
-        if known is not None and known[0] is listed:
-            return known[1]
-        tables, skin = self._tables, self._pairs.skin
-        species = self._pairs.species
-        *shorter, negative = _shorten(
-            self._here.reference,
+        _add_relative_forces(
+            here.positions,
+            free,
             species,
-            listed.start,
-            listed.middle,
-            listed.neighbors,
-            listed.first,
-            listed.last,
+            start,
+            partners,
             self._lengths,
             self._per_length,
-            (tables.reach + skin) ** 2,
+            tables.index,
+            tables.isotropic,
+            tables.mobility,
+            BITS,
+            LOWEST_OCTAVE,
+            tables.reach**2,
+            forces,
+        )
+
+    def _within_reach(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The pairs that can come within reach before the list is made anew, each once.
+
+        Partners of slot i are partners[start[i]:start[i + 1]]. Friction mostly ends well before the forces;
+        the shorter list is kept as long as the neighbours' is.
+        """
+        self._pairs.ensure()
+        if self._near is not None and self._near[0] == self._pairs.generation:
+            return self._near[1:]
+        tables, skin = self._tables, self._pairs.skin
+        species = self._pairs.species
+        start, partners = self._pairs.pairs_within(tables.reach + skin)
+        negative = _negative_parts(
+            self._here.reference,
+            species,
+            start,
+            partners,
+            self._lengths,
+            self._per_length,
             tables.index,
             tables.least,
             np.where(tables.least < 0, (tables.band + skin) ** 2, 0.0),
         )
-        self._check_positive(
-            negative * self._mobility[species[listed.first : listed.last]], listed.first
-        )
-        near = BlockPairs(listed.first, listed.last, *shorter)
-        self._near[listed.first] = listed, near
-        return near
+        self._check_positive(negative * self._mobility[species])
+        self._near = self._pairs.generation, start, partners
+        return start, partners
 
-    def _check_positive(self, negative: NDArray[np.float64], first: int) -> None:
+    def _check_positive(self, negative: NDArray[np.float64]) -> None:
         """Raises MobilityError where 2Σ|c|/η over partners with c < 0 comes near to 1."""
         if len(negative) and 2 * negative.max() > BOUND:
-            k = first + int(negative.argmax())
+            k = int(negative.argmax())
             raise MobilityError(
                 f"pair_friction: around vortex {self._here.ids[k]} so many antivortices (or vortices) have "
                 "relative frictions above 1 that the mobility may not be positive; the density is beyond "
@@ -308,52 +293,31 @@ class PairMobility:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shorten(
+def _negative_parts(
     reference,
     species,
     start,
-    middle,
     partners,
-    first,
-    last,
     lengths,
     per_length,
-    reach2,
     index,
     least,
     band2,
 ):
-    """Start, middle and partners of a block's list without the pairs further apart than reach.
-
-    And, by vortex of the block, the sum of −`least` over its partners within the band of their law.
-    """
-    negative = np.zeros(last - first)
-    new_start = np.zeros_like(start)
-    new_middle = np.zeros_like(middle)
-    near = np.empty_like(partners)
-    n = 0
-    for i in range(first, last):
-        new_start[i - first] = n
-        new_middle[i - first] = n
-        for k in range(start[i - first], start[i - first + 1]):
+    """By vortex, the sum of −`least` over its partners within the band of their law."""
+    negative = np.zeros(len(species))
+    for i in range(len(species)):
+        for k in range(start[i], start[i + 1]):
             j = partners[k]
             dx = reference[i, 0] - reference[j, 0]
             dy = reference[i, 1] - reference[j, 1]
             dx -= lengths[0] * np.rint(dx * per_length[0])
             dy -= lengths[1] * np.rint(dy * per_length[1])
-            s = dx * dx + dy * dy
-            if s < reach2:
-                near[n] = j
-                n += 1
-                if k < middle[i - first]:
-                    new_middle[i - first] = n
             law = index[species[i], species[j]]
-            if s < band2[law]:
-                negative[i - first] -= least[law]
-                if k < middle[i - first]:
-                    negative[j - first] -= least[law]
-    new_start[last - first] = n
-    return new_start, new_middle, near[:n].copy(), negative
+            if dx * dx + dy * dy < band2[law]:
+                negative[i] -= least[law]
+                negative[j] -= least[law]
+    return negative
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -362,10 +326,7 @@ def _add_relative_forces(
     free,
     species,
     start,
-    middle,
     partners,
-    first,
-    last,
     lengths,
     per_length,
     index,
@@ -376,17 +337,17 @@ def _add_relative_forces(
     reach2,
     out,
 ):
-    """Σ_j c_ij P(V_i − V_j) of the vortices of one block, and the reaction on partners within it."""
+    """Σ_j c_ij P(V_i − V_j) of all vortices."""
     shift = 52 - bits
     lowest = np.int64(octave + 1023) << bits
     below = (np.int64(1) << shift) - 1
     one = np.int64(1023) << 52
     floor2 = 2.0**octave
-    for i in range(first, last):
+    for i in range(len(species)):
         row = index[species[i]]
         gx = 0.0
         gy = 0.0
-        for k in range(start[i - first], start[i - first + 1]):
+        for k in range(start[i], start[i + 1]):
             j = partners[k]
             dx = positions[i, 0] - positions[j, 0]
             dy = positions[i, 1] - positions[j, 1]
@@ -409,8 +370,7 @@ def _add_relative_forces(
                 wy = along * dy
             gx += c * wx
             gy += c * wy
-            if k < middle[i - first]:
-                out[j, 0] -= c * wx
-                out[j, 1] -= c * wy
+            out[j, 0] -= c * wx
+            out[j, 1] -= c * wy
         out[i, 0] += gx
         out[i, 1] += gy

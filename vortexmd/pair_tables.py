@@ -60,6 +60,8 @@ class PairTables:
         Largest error of any tabulated force over its largest magnitude on r ≥ 0.05 λ, measured.
     diverges
         (S, S) bool: whether the force diverges as the pair meets.
+    laws
+        The potentials behind tables 1, 2, ….
     """
 
     windings: NDArray[np.int64]
@@ -72,6 +74,7 @@ class PairTables:
     cutoffs: NDArray[np.float64]
     relative_error: float
     diverges: NDArray[np.bool_]
+    laws: tuple[Any, ...]
 
 
 def switch(cutoff: float, r: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -199,7 +202,9 @@ def build_tables(
         for column, table in zip(columns, law[:3], strict=True):
             column[1 + k] = table
     force, energy, whole = columns
-    return PairTables(species, index, force, energy, whole, bits, cutoff, cutoffs, worst, diverges)
+    return PairTables(
+        species, index, force, energy, whole, bits, cutoff, cutoffs, worst, diverges, tuple(laws)
+    )
 
 
 def _edges(cutoff: float, bits: int) -> tuple[NDArray, NDArray]:

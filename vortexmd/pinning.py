@@ -1,7 +1,7 @@
 """Pinning wells: Gaussian and parabolic, at given, random or lattice sites.
 
-A vortex feels every image of every well, found through cells of wells: the cost does not grow with
-their number at a given density.
+A vortex feels every image of every well. They are sorted here, once for a box; the loops over them are in
+`vortexmd.kernels.wells`. The cost does not grow with their number at a given density.
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from math import sqrt
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd.box import Box
 from vortexmd.checks import LARGEST, SMALLEST, fits_memory, numbers, shown, whole
 from vortexmd.external import ExternalForce
+from vortexmd.kernels.wells import (
+    GAUSSIAN,
+    LANES,
+    LOG2_E,
+    PARABOLIC,
+    Wells,
+    add_well_forces,
+    well_energies,
+)
 from vortexmd.lattices import BYTES_EACH, MAX_VORTICES, TRIANGULAR, random_vortices
 from vortexmd.vortices import MAX_TURNS
 
@@ -26,6 +34,12 @@ GAUSSIAN_REACH = 6.0
 MAX_STRAIN = 0.05
 # Wells and their images across periodic sides, at most.
 MAX_WELLS = 10**7
+# A cell's wells are looked for this much farther than they reach: distances are rounded.
+SLACK = 1 + 1e-9
+# Where nothing can be felt, and yet no square overflows into what is not a number.
+NOWHERE = 1e100
+# Wells in reach from which on thinner strips, and so more copies, are worth their room in the caches.
+MANY = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +147,7 @@ class _Pins(ExternalForce):
                 f"pins.box = {self.box!r}: the simulation's box is another one, {box!r}; "
                 f"pass box=start.box when making the pins"
             )
-        return _BoundPins(replace(self, box=box))
+        return BoundPins(replace(self, box=box))
 
 
 class GaussianPins(_Pins):
@@ -156,7 +170,7 @@ class GaussianPins(_Pins):
         Naming the field.
     """
 
-    kind = 0
+    kind = GAUSSIAN
     reach_in_radii = GAUSSIAN_REACH
 
 
@@ -166,22 +180,20 @@ class ParabolicPins(_Pins):
     Parameters and errors are those of `GaussianPins`; the largest force is 2·depth/radius, at the rim.
     """
 
-    kind = 1
+    kind = PARABOLIC
     reach_in_radii = 1.0
 
 
-class _BoundPins(ExternalForce):
-    """Wells with their images, sorted into cells of one box."""
+class BoundPins(ExternalForce):
+    """Wells with their images, sorted for the vortices of one box."""
 
     def __init__(self, pins: _Pins):
         assert pins.box is not None
         lengths = np.array(pins.box.lengths)
         periodic = np.array(pins.box.periodic)
-        self.kind = pins.kind
         radius = np.broadcast_to(np.asarray(pins.radius, dtype=float), (len(pins),))
         depth = np.broadcast_to(np.asarray(pins.depth, dtype=float), (len(pins),))
-        reach = float(pins.reach_in_radii * radius.max(initial=0.0)) or 1.0
-        sites = pins.box.wrap(pins.positions)[0]
+        reach = float(pins.reach_in_radii * radius.max(initial=0.0))
         most = np.where(periodic, np.ceil(reach / lengths), 0.0)
         wells = len(pins) * float(np.prod(2 * most + 1))
         if wells > MAX_WELLS:
@@ -190,105 +202,143 @@ class _BoundPins(ExternalForce):
                 f"{pins.box.lengths} the wells count {wells:.3g}, and {MAX_WELLS:.0e} is the most; give "
                 f"smaller or fewer ones"
             )
-        turns = [np.arange(-m, m + 1) for m in most]
-        images = np.array([(i, j) for i in turns[0] for j in turns[1]]) * lengths
-        sites = (sites[None] + images[:, None]).reshape(-1, 2)
-        radius, depth = np.tile(radius, len(images)), np.tile(depth, len(images))
-        low = np.where(periodic, -reach, sites.min(axis=0, initial=np.inf) - reach)
-        high = np.where(periodic, lengths + reach, sites.max(axis=0, initial=-np.inf) + reach)
-        if len(sites) == 0:
-            low, high = np.zeros(2), lengths
-        near = np.all((sites >= low) & (sites <= high), axis=1)
-        sites, radius, depth = sites[near], radius[near], depth[near]
-        # Cells no narrower than the reach, and not many more of them than wells.
-        crowd = sqrt(max(1.0, float(np.prod((high - low) / reach)) / (4.0 * len(sites) + 16)))
-        # One axis alone may have as many cells as both should.
-        cells = np.clip(np.floor((high - low) / (reach * crowd)), 1, 4 * len(sites) + 16)
-        self.count = cells.astype(np.int64)
-        self.origin, self.width = low, (high - low) / self.count
-        cell = np.clip(((sites - low) / self.width).astype(np.int64), 0, self.count - 1)
-        flat = cell[:, 1] * self.count[0] + cell[:, 0]
-        order = np.argsort(flat, kind="stable")
-        self.cell_start = np.searchsorted(flat[order], np.arange(np.prod(self.count) + 1))
-        self.sites, self.radius, self.depth = sites[order], radius[order], depth[order]
-        self.fold = np.where(periodic, lengths, np.inf)
+        sites, which = pins.box.wrap(pins.positions)[0], np.arange(len(pins))
+        felt = SLACK * pins.reach_in_radii * radius
+        # Where vortices are found once folded: along other axes than periodic ones, anywhere.
+        low, high = np.zeros(2), lengths.copy()
+        for axis in (0, 1):
+            if periodic[axis]:
+                turns = np.arange(-most[axis], most[axis] + 1)
+                shift = np.repeat(turns * lengths[axis], len(sites))
+                sites, which = np.tile(sites, (len(turns), 1)), np.tile(which, len(turns))
+                sites[:, axis] += shift
+                away = np.maximum(-sites[:, axis], sites[:, axis] - lengths[axis])
+                near = away <= felt[which]
+                sites, which = sites[near], which[near]
+            elif len(sites):
+                low[axis] = (sites[:, axis] - felt[which]).min()
+                high[axis] = (sites[:, axis] + felt[which]).max()
+        #: What the compiled loops of a step are told of them.
+        self.wells = _sorted(
+            sites,
+            radius[which],
+            depth[which],
+            pins.kind,
+            pins.reach_in_radii,
+            (low, high),
+            np.where(periodic, lengths, 0.0),
+        )
 
     def add_forces(self, positions: NDArray, winding: NDArray, time: float, out: NDArray) -> None:
-        self._wells(positions, out, np.empty(0))
+        add_well_forces(positions, 0, len(positions), self.wells, out)
 
     def energy(self, positions: NDArray, winding: NDArray, time: float) -> float:
         energies = np.zeros(len(positions))
-        self._wells(positions, np.empty((0, 2)), energies)
+        well_energies(positions, 0, len(positions), self.wells, energies)
         return float(energies.sum())
 
-    def _wells(self, positions: NDArray, forces: NDArray, energies: NDArray) -> None:
-        _wells(
-            positions,
-            self.sites,
-            self.depth,
-            self.radius,
-            self.kind,
-            self.cell_start,
-            self.count,
-            self.origin,
-            self.width,
-            self.fold,
-            forces,
-            energies,
-        )
+
+def _sorted(
+    sites: NDArray,
+    radius: NDArray,
+    depth: NDArray,
+    kind: int,
+    reach_in_radii: float,
+    span: tuple[NDArray, NDArray],
+    period: NDArray,
+) -> Wells:
+    """Wells, images among them, as the loops want them.
+
+    Parameters
+    ----------
+    sites
+        (M, 2) in λ, with `radius` (λ) and `depth` (ε₀), (M,).
+    kind, reach_in_radii
+        As in the classes of pins.
+    span
+        Lower and upper ends (2,) of where vortices feel something, in λ.
+    period
+        (2,) in λ, 0 along axes that are not periodic.
+    """
+    low, high = span
+    reach = SLACK * reach_in_radii * radius
+    # Far out the reach itself may be lost in rounding.
+    size = np.maximum(high - low, reach.max(initial=0.0))
+    columns, rows = _grid(size, reach)
+    per_length = np.array([columns, rows]) / size
+
+    def cells(places: NDArray, axis: int, number: int) -> NDArray[np.int64]:
+        # The loops' own arithmetic: it never decreases with the place, so that no well is missed.
+        return np.clip((places - low[axis]) * per_length[axis], 0, number - 1).astype(np.int64)
+
+    bottom_row = cells(sites[:, 1] - reach, 1, rows)
+    copies = cells(sites[:, 1] + reach, 1, rows) - bottom_row + 1
+    well = np.repeat(np.arange(len(sites)), copies)
+    row = np.arange(len(well)) - np.repeat(np.cumsum(copies) - copies - bottom_row, copies)
+    order = np.lexsort((sites[well, 0], row))
+    well, row = well[order], row[order]
+
+    # How far a well is felt along its strip: half a chord, at the height where the strip is nearest to it.
+    x, y = sites[well].T
+    edge = low[1] + row / per_length[1]
+    away = np.maximum(edge - y, y - (edge + 1 / per_length[1]))
+    away = np.maximum(away - 8 * np.finfo(float).eps * np.abs(span).max(), 0.0)
+    felt = np.sqrt(np.maximum(reach[well] ** 2 - away**2, 0.0))
+    # The run of a cell: from the first well that reaches it to the last one.
+    leftmost = row * columns + cells(x - felt, 0, columns)
+    rightmost = row * columns + cells(x + felt, 0, columns)
+    cell = np.arange(rows * columns)
+    first = np.searchsorted(np.maximum.accumulate(rightmost), cell, side="left")
+    end = np.searchsorted(np.minimum.accumulate(leftmost[::-1])[::-1], cell, side="right")
+    blocks = -(-np.maximum(end - first, 0) // LANES)
+    runs = np.column_stack((first + LANES * (cell // columns), blocks)).astype(np.int32)
+
+    place = np.arange(len(well)) + LANES * row
+    room = len(well) + LANES * rows
+    scale = -(LOG2_E if kind == GAUSSIAN else 1.0) / radius**2
+    pull = 2.0 * depth / radius**2
+    alike = len(sites) > 0 and np.ptp(radius) == 0 and np.ptp(depth) == 0
+
+    def laid_out(values: NDArray, filler: float) -> NDArray[np.float64]:
+        out = np.full(room, filler)
+        out[place] = values[well]
+        return out
+
+    return Wells(
+        x=laid_out(sites[:, 0], NOWHERE),
+        y=laid_out(sites[:, 1], NOWHERE),
+        scale=np.full(LANES, scale[0]) if alike else laid_out(scale, -1.0),
+        pull=np.full(LANES, pull[0]) if alike else laid_out(pull, 0.0),
+        runs=runs,
+        each=0 if alike else 1,
+        kind=kind,
+        columns=columns,
+        rows=rows,
+        left=float(low[0]),
+        bottom=float(low[1]),
+        columns_per_length=float(per_length[0]),
+        rows_per_length=float(per_length[1]),
+        period_x=float(period[0]),
+        period_y=float(period[1]),
+        turns_x=float(1 / period[0]) if period[0] else 0.0,
+        turns_y=float(1 / period[1]) if period[1] else 0.0,
+    )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _wells(
-    positions,
-    sites,
-    depth,
-    radius,
-    kind,
-    cell_start,
-    count,
-    origin,
-    width,
-    fold,
-    forces,
-    energies,
-):
-    """Add forces where there is room for them, else energies; kind 0 Gaussian, 1 parabolic."""
-    want_forces = forces.shape[0] > 0
-    for i in range(positions.shape[0]):
-        x = positions[i, 0]
-        y = positions[i, 1]
-        if fold[0] < np.inf:
-            x -= fold[0] * np.floor(x / fold[0])
-        if fold[1] < np.inf:
-            y -= fold[1] * np.floor(y / fold[1])
-        cx = int(np.floor((x - origin[0]) / width[0]))
-        cy = int(np.floor((y - origin[1]) / width[1]))
-        for row in range(max(cy - 1, 0), min(cy + 2, count[1])):
-            if cx + 1 < 0 or cx - 1 >= count[0]:
-                continue
-            first = cell_start[row * count[0] + max(cx - 1, 0)]
-            last = cell_start[row * count[0] + min(cx + 1, count[0] - 1) + 1]
-            for k in range(first, last):
-                dx = x - sites[k, 0]
-                dy = y - sites[k, 1]
-                q = (dx * dx + dy * dy) / (radius[k] * radius[k])
-                if kind == 0:
-                    if q > 36.0:
-                        continue
-                    well = depth[k] * np.exp(-q)
-                    slope = well
-                else:
-                    if q >= 1.0:
-                        continue
-                    well = depth[k] * (1.0 - q)
-                    slope = depth[k]
-                if want_forces:
-                    pull = 2.0 * slope / (radius[k] * radius[k])
-                    forces[i, 0] -= pull * dx
-                    forces[i, 1] -= pull * dy
-                else:
-                    energies[i] -= well
+def _grid(size: NDArray, reach: NDArray) -> tuple[int, int]:
+    """Columns and rows of cells for wells of reaches (M,) in an area of size (2,), both in λ.
+
+    Rows as high as a well reaches give each well three copies, half as high ones five. There are not many
+    more cells than wells, nor so many rows that the room between them counts.
+    """
+    typical = float(reach.mean()) if len(reach) else float(size.max())
+    most = 4 * len(reach) + 64
+    wells_in_reach = len(reach) * float(np.prod(np.minimum(1.0, 3 * typical / size)))
+    height, width = typical * (0.5 if wells_in_reach > MANY else 1.0), 0.25 * typical
+    crowd = sqrt(max(1.0, (size[0] / width) * (size[1] / height) / most))
+    rows = int(min(max(size[1] / (height * crowd), 1.0), len(reach) / 4 + 16))
+    columns = int(min(max(size[0] / width, 1.0), most / rows))
+    return columns, rows
 
 
 def _count(n: int) -> int:

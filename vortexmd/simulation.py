@@ -25,7 +25,7 @@ from tqdm import tqdm
 import potentials
 from potentials.pair_friction import as_pair_friction
 from vortexmd import checkpoint as checkpoints
-from vortexmd import density, interrupts, minimization
+from vortexmd import density, interrupts, minimization, stepping
 from vortexmd import reactions as chemistry
 from vortexmd.box import LONGEST
 from vortexmd.checks import (
@@ -45,14 +45,17 @@ from vortexmd.forces import PairForces
 from vortexmd.hopper import Hopper, exclusion_distance
 from vortexmd.hopping import ArrheniusHopping
 from vortexmd.integrators import INTEGRATORS, SIDES, accept, mirror_noise, propose
-from vortexmd.neighbors import block_edges, check_reach
+from vortexmd.neighbors import check_reach, even_edges
 from vortexmd.pair_friction import NEAREST, PairMobility, build_friction, check_box
+from vortexmd.pair_kinds import PRECISIONS, sort_kinds
 from vortexmd.pair_tables import ENDLESS, build_tables, hard_core_radius, tail_energy
 from vortexmd.population import Population, counts
-from vortexmd.random_numbers import thermal_noise
+from vortexmd.random_numbers import THERMAL_NOISE, thermal_noise
 from vortexmd.vortices import MAX_TURNS, Vortices
 
 CHECKPOINT_SECONDS = 60.0
+# Signals, progress and checkpoints wait for a burst of steps to end: it should take about so long.
+BURST_SECONDS = 0.05
 MAX_STEPS = 2**62
 MAX_THREADS = 1024
 MAX_ITERATIONS = 2**30
@@ -108,7 +111,10 @@ class Simulation:
         one sign need no such care, as it falls at least as fast as γ; vortex and antivortex meet ever
         faster, which `Annihilation` ends.
     precision
-        ``"double"``.
+        Of the pair forces: ``"double"``, or ``"mixed"``, where pairs are computed in single precision: their
+        relative positions in fixed point, so that forces are right to about 4e-6 of their r.m.s. whatever
+        the size of the box. Positions, noise and all else are in double precision either way. Processors
+        without AVX-512, and laws with kinks, have one code for both, in double precision.
     threads
         At most this many; default one a processor. Below 4096 vortices one is used.
     skin
@@ -167,9 +173,9 @@ class Simulation:
             raise ValueError(
                 f"integrator = {shown(integrator)}: give one of {', '.join(INTEGRATORS)}"
             )
-        if not isinstance(precision, str) or precision != "double":
+        if not isinstance(precision, str) or precision not in PRECISIONS:
             raise ValueError(
-                f"precision = {shown(precision)}: this version computes in 'double' only"
+                f"precision = {shown(precision)}: give one of {', '.join(PRECISIONS)}"
             )
         # Infinite ones are what descriptions call the skin of endless forces, and no limit.
         if skin is not None and not _is_infinite(skin):
@@ -207,12 +213,14 @@ class Simulation:
         # (step, seed): up to which step which seed held, where a checkpoint went on under another.
         self.earlier_seeds: list[tuple[int, int]] = []
         self._noise: tuple[tuple[int, int], NDArray[np.float64]] | None = None
+        # How many steps one call of compiled loops makes: a guess, then as many as suit signals.
+        self._burst_steps, self._burst_seconds = 1, BURST_SECONDS
         self._ramp: tuple[int, int, float, float] | None = None
 
         self._dt = measure("dt", dt)
         self.temperature = temperature
         self._reactions = reactions
-        self._external: list[ExternalForce] = []
+        self._mobility = np.empty(0)
         self.external = external  # type: ignore[assignment]
         self._prepare()
         density.check(self.state, pair_force)
@@ -243,20 +251,20 @@ class Simulation:
         )
         reaction_distance = float(self._reaction_distances.max(initial=0.0))
         check_reach(self.box, self.cutoff, reaction_distance, len(self._here))
-        reach = max(self._tables.cutoff, reaction_distance)
-        friction = None
+        kinds = len(self._tables.windings), len(self._tables.windings)
+        wanted, friction = np.zeros(kinds), None
         if self.pair_friction is not None:
             friction = build_friction(
                 self.pair_friction, self._tables.windings, self._mobility, needed
             )
             check_box(self.box, friction.reach)
-            reach = max(reach, friction.reach)
-        skin = self._skin or max(0.8, 0.08 * reach)
-        edges = block_edges(len(self._here))
-        threads = min(self._threads or os.cpu_count() or 1, len(edges) - 1)
-        self._pairs = PairForces(
-            self._here, self._tables, reach, inf if reach >= ENDLESS else skin, threads
-        )
+            wanted[friction.index > 0] = friction.reach
+        core = np.where(self._tables.diverges, hard_core_radius(self._tables), 0.0)
+        close = np.maximum(self._reaction_distances, core)
+        pair_kinds = sort_kinds(self._tables, close, wanted, self.precision)
+        skin = self._skin or max(1.0, 0.08 * float(pair_kinds.reach.max()))
+        threads = min(self._threads or os.cpu_count() or 1, len(even_edges(len(self._here))) - 1)
+        self._pairs = PairForces(self._here, self._tables, pair_kinds, skin, threads)
         self._pair_mobility = None
         if friction is not None:
             self._pair_mobility = PairMobility(self._here, self._pairs, friction, self._mobility)
@@ -281,6 +289,7 @@ class Simulation:
             self._hopper.recount()
         # An interrupted step whose first hops are done.
         self._half_done = False
+        self._around = stepping.around(self._bound, self._mobility)
         self._unchecked = True
 
     def _exclusion(self) -> float:
@@ -378,6 +387,7 @@ class Simulation:
                     f"goes into ExternalForce.from_function"
                 )
         self._bound = [field.bind(self.box) for field in fields]
+        self._around = stepping.around(self._bound, self._mobility)
         self._external = fields
         self._unchecked = True
 
@@ -557,6 +567,8 @@ class Simulation:
                 raise ValueError(
                     f"checkpoint = {checkpoint}: writers[{k}] writes there; give another name"
                 )
+        often = inf if checkpoint is None else checkpoint_seconds
+        self._burst_seconds = min(BURST_SECONDS, often, end - began)
         # The one before it is worth more than a second checkpoint of the same state.
         last_save = None if self._unchecked else self._saved
         self._target = self.step + steps
@@ -577,8 +589,10 @@ class Simulation:
             if checkpoint is not None and last_save != self._saving(checkpoint):
                 self._save(checkpoint, writers)
             while self.step < self._target and not self._stop_requested:
-                self._advance()
-                self._write(writers)
+                before = self.step
+                self._advance_to(self._next_stop(writers))
+                if self.step > before:
+                    self._write(writers)
                 now = clock.monotonic()
                 if now >= end:
                     self.stop()
@@ -709,6 +723,78 @@ class Simulation:
         with naming(f"checkpoint {path}"):
             return checkpoints.load(cls, Path(path), given, seed, threads)
 
+    # ------------------------------------------------------------------ many steps
+
+    def _next_stop(self, writers: Sequence[Writer]) -> int:
+        """The step at which somebody writes, or that is asked for."""
+        due = [(self.step // writer.every + 1) * writer.every for writer in writers]
+        return min([self._target, *due])
+
+    def _advance_to(self, last: int) -> None:
+        """Go on, to step `last` at most: many steps at once unless Python has a part in them."""
+        if self._around is None or self._hopper is not None or self._pair_mobility is not None:
+            self._advance()
+            return
+        began, first = clock.perf_counter(), self.step
+        course = self._course(min(last, self.step + self._burst_steps))
+        end = stepping.make_steps(
+            self._pairs,
+            self._around,
+            course,
+            self._reaction_distances**2,
+            self._drift,
+            self._drift_rest,
+        )
+        self.step += end.steps
+        known = (self.step, self._pairs.generation)
+        self._noise = (known, self._pairs.noise) if end.noisy else None
+        self._reactions_due = bool(course.reacting) and not end.checked
+        if self._pairs.reach == 0 and end.moved >= 0:
+            self._pairs.positions_changed(end.moved)
+        if end.why == stepping.LEFT:
+            self._exit()
+        if self._reactions_due:
+            self._react()
+        if end.why == stepping.REFUSED:
+            self._advance()
+        if self.step > first:
+            each = (clock.perf_counter() - began) / (self.step - first)
+            suits = max(1.0, self._burst_seconds / each)
+            self._burst_steps = int(min(suits, 2.0 * self._burst_steps))
+
+    def _course(self, last: int) -> stepping.Course:
+        """What the steps up to `last` go by."""
+        step, time = self._time_origin
+        ramp = self._ramp or (0, 0, 0.0, 0.0)
+        pairs, limit = self._pairs, min(self._step_limit, self._coarse_move)
+        known = self._noise is not None and self._noise[0] == (self.step, pairs.generation)
+        if known and self._noise is not None and self._noise[1] is not pairs.noise:
+            pairs.slots().noise[:] = self._noise[1]
+        return stepping.Course(
+            step=self.step,
+            last=last,
+            seed=np.uint64(self.seed),
+            stream=THERMAL_NOISE,
+            dt=self._dt,
+            time=float(time),
+            origin=int(step),
+            temperature=float(self._temperature),
+            ramp_first=int(ramp[0]),
+            ramp_steps=int(ramp[1]),
+            ramp_start=float(ramp[2]),
+            ramp_end=float(ramp[3]),
+            averaged=int(self.integrator != "euler-maruyama"),
+            limit=float(limit * limit),
+            listed=int(pairs.reach > 0),
+            remake=int("free" not in self.box.boundary),
+            slack=float(pairs.slack if pairs.reach > 0 else pairs.round_trip),
+            valid=int(pairs.valid),
+            found=int(pairs.found),
+            noisy=int(known),
+            checked=int(not self._reactions_due),
+            reacting=int(bool(self._reaction_distances.any())),
+        )
+
     # ------------------------------------------------------------------ one step
 
     def _advance(self) -> None:
@@ -811,8 +897,8 @@ class Simulation:
     def _compute_forces(self) -> NDArray[np.float64]:
         """(N, 2) in slot order."""
         self._pairs.ensure()
-        forces = np.zeros_like(self._here.positions)
-        self._pairs.add_forces(forces)
+        forces = np.empty_like(self._here.positions)
+        self._pairs.write_forces(forces)
         if self._bound:
             # What overflows is infinite, and refused by name before anybody moves.
             with np.errstate(over="ignore", invalid="ignore"):

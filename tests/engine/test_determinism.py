@@ -95,20 +95,18 @@ def test_threads_change_no_bit_of_the_file(name, tmp_path):
     first = written(one, tmp_path / "one.h5", 5)
     for threads in (2, 4, (os.cpu_count() or 1) + 60):
         sim = MAKE[name](threads)
-        blocks = len(vmd.neighbors.block_edges(len(sim.state))) - 1
-        # None works alone.
-        workers = 1 if sim._pairs._pool is None else sim._pairs._pool._max_workers
-        assert workers == min(threads, blocks)
+        blocks = len(vmd.neighbors.even_edges(len(sim.state))) - 1
+        assert sim._pairs.threads == min(threads, blocks)
         file = written(sim, tmp_path / f"{threads}.h5", 5)
         assert differences(file, first) == []
         assert same(sim, one) and same_figures(sim, one)
         if name != "ideal":
-            assert blocks >= 4 and len(sim._pairs._blocks) >= 2
+            assert blocks >= 4
     assert same(one, undisturbed(name))
 
 
 def test_threads_at_the_size_where_they_are_used(monkeypatch):
-    """16384 vortices, eight blocks of the default size."""
+    """16384 vortices, sixteen blocks of the default size."""
     monkeypatch.undo()
     begin = vmd.triangular_lattice(16_384, density=1.0)
     runs = [
@@ -122,10 +120,10 @@ def test_threads_at_the_size_where_they_are_used(monkeypatch):
         )
         for threads in (1, 2, 4)
     ]
-    assert runs[2]._pairs._pool._max_workers == 4
+    assert runs[2]._pairs.threads == 4
     for sim in runs:
         sim.run(12)
-        assert len(sim._pairs._blocks) == 8
+        assert len(sim._pairs.pairs.halo) == 16
     for sim in runs[1:]:
         assert same_bits(sim, runs[0]) and same_figures(sim, runs[0])
 

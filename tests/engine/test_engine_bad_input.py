@@ -149,8 +149,11 @@ REFUSED = {
     "seed too large": (simulation(seed=2**64), "seed"),
     "seed None": (simulation(seed=None), "seed"),
     "unknown integrator": (simulation(integrator="euler"), "integrator = 'euler'.*euler-maruyama"),
-    "mixed precision": (simulation(precision="mixed"), "precision = 'mixed'.*double"),
-    "precision of a float": (simulation(precision="float32"), "precision"),
+    "precision of a float": (
+        simulation(precision="float32"),
+        "precision = 'float32'.*double, mixed",
+    ),
+    "precision None": (simulation(precision=None), "precision"),
     "threads 0": (simulation(threads=0), "threads = 0"),
     "threads negative": (simulation(threads=-2), "threads"),
     "threads 1.5": (simulation(threads=1.5), "threads"),

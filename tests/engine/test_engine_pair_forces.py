@@ -8,6 +8,7 @@ from scipy.special import k0, k1
 import potentials as pot
 import vortexmd as vmd
 from vortexmd.forces import PairForces
+from vortexmd.pair_kinds import sort_kinds
 from vortexmd.pair_tables import R_MIN, build_tables
 from vortexmd.population import Population
 
@@ -92,14 +93,17 @@ def test_forces_and_energy_are_those_of_brute_force(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_list_holds_every_pair_once(case):
-    """Also those between the cutoff and the edge of the skin."""
+    """All are near enough to react, so that each is shown as it is found."""
     start = CASES[case]()
-    reach, skin = 3.9, 0.1
-    here = Population.of(start)
-    pairs = PairForces(here, build_tables(None, [1], ()), reach, skin, 1)
-    found, apart = pairs.close_pairs(np.array([[reach + skin]]))
+    reach, here = 4.0, Population.of(start)
+    tables = build_tables(None, [1], ())
+    kinds = sort_kinds(tables, np.array([[reach]]), np.zeros((1, 1)), "double")
+    pairs = PairForces(here, tables, kinds, 0.1, 1)
+    found, apart = pairs.close_pairs(np.array([[reach]]))
+    first = np.lexsort((found[:, 1], found[:, 0]))
+    found, apart = found[first], apart[first]
     r = np.sqrt((separations(start)[here.ids][:, here.ids] ** 2).sum(axis=2))
-    i, j = np.nonzero(np.triu(r < reach + skin, k=1))
+    i, j = np.nonzero(np.triu(r < reach, k=1))
     assert sorted(map(tuple, found.tolist())) == list(zip(i.tolist(), j.tolist(), strict=True))
     assert apart == pytest.approx(r[found[:, 0], found[:, 1]], rel=1e-12)
 

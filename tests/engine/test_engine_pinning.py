@@ -1,10 +1,15 @@
 """Pinning wells: shape, images, placement, and a sum over all wells as twin."""
 
+import math
+from itertools import pairwise
+
+import numba
 import numpy as np
 import pytest
 from engine_twins import pin_sum
 
 import vortexmd as vmd
+from vortexmd.kernels.wells import add_well_forces, well_energies
 
 WELLS = {"gaussian": vmd.GaussianPins, "parabolic": vmd.ParabolicPins}
 BOX = vmd.Box((10.0, 8.0))
@@ -91,6 +96,20 @@ def test_wells_wider_than_the_box(kind, boundary):
     assert energy == pytest.approx(exact_energy, abs=1e-10)
 
 
+def by_the_loops(pins, box, positions):
+    """Forces (N, 2) and energies (N,) from the compiled loops, all rows at once."""
+    wells = pins.bind(box).wells
+    forces, energies = np.zeros_like(positions), np.zeros(len(positions))
+    add_well_forces(positions, 0, len(positions), wells, forces)
+    well_energies(positions, 0, len(positions), wells, energies)
+    return forces, energies
+
+
+def agree(measured, exact, scale=1e-13):
+    """To 1e-13 of the largest: some 40 wells of the largest size, each with three roundings."""
+    assert np.abs(measured - exact).max() <= scale * np.abs(exact).max()
+
+
 @pytest.mark.parametrize("kind", WELLS)
 @pytest.mark.parametrize(
     "boundary", ["periodic", ("periodic", "open"), ("reflecting", "periodic"), "open", "free"]
@@ -105,9 +124,132 @@ def test_thousands_of_wells(kind, boundary):
     points = rng.random((300, 2)) * box.lengths
     if boundary == "free":
         points[:20] += [70.0, -50.0]  # far outside everything
-    force = forces_only(pins, box, points)
-    exact = pin_sum(points, box, sites, depth, radius, kind == "gaussian", 1)[0]
-    assert force == pytest.approx(exact, abs=1e-10)
+    exact = pin_sum(points, box, sites, depth, radius, kind == "gaussian", 1)
+    for measured, summed in zip(by_the_loops(pins, box, points), exact, strict=True):
+        agree(measured, summed)
+
+
+@pytest.mark.parametrize("kind", WELLS)
+@pytest.mark.parametrize("lengths", [(300.0, 0.7), (0.7, 300.0), (3.0, 2.0), (1e3, 1e3)])
+@pytest.mark.parametrize("alike", [True, False])
+def test_wells_in_boxes_of_all_shapes(kind, lengths, alike):
+    """Thin, tall, small and nearly empty boxes; radii from a hundredth of the largest."""
+    rng = np.random.default_rng(4)
+    box = vmd.Box(lengths)
+    sites = rng.random((60, 2)) * lengths
+    radius = 0.3 if alike else 10 ** rng.uniform(-2, 0, 60)
+    depth = 0.7 if alike else rng.normal(size=60)
+    pins = WELLS[kind](sites, depth=depth, radius=radius, box=box)
+    points = np.concatenate((rng.random((40, 2)) * lengths, sites + rng.normal(size=(60, 2)) / 9))
+    points = box.wrap(points)[0]
+    turns = math.ceil(6 * np.max(radius) / min(lengths)) + 1
+    exact = pin_sum(points, box, sites, depth, radius, kind == "gaussian", turns)
+    for measured, summed in zip(by_the_loops(pins, box, points), exact, strict=True):
+        agree(measured, summed)
+
+
+def test_exponential_of_a_gaussian_well():
+    """−U = exp(−r²) to the last places up to six radii, and nothing beyond.
+
+    r² is rounded once and log₂e is, which e^−q multiplies by q; two more units are the polynomial's and
+    the quotient's that gives the energy.
+    """
+    box = vmd.Box((1.0, 1.0), "free")
+    pins = vmd.GaussianPins([[0.0, 0.0]], depth=1.0, radius=1.0, box=box)
+    r = np.linspace(0.0, 6.0, 20_001)
+    force, energy = by_the_loops(pins, box, np.column_stack((r, np.zeros_like(r))))
+    for x, fx, u in zip(r, force[:, 0], energy, strict=True):
+        exact = math.exp(-x * x)
+        allowed = 2.0**-52 * (2 * x * x + 4)
+        assert abs(-u / exact - 1) <= allowed
+        assert abs(-fx - 2 * x * exact) <= allowed * 2 * x * exact
+    beyond = np.array([[6.0000001, 0.0], [0.0, -7.0], [1e30, 1e30], [-1e30, 0.0]])
+    assert not any(measured.any() for measured in by_the_loops(pins, box, beyond))
+
+
+def test_no_well_is_missed_at_its_rim():
+    """Just inside, a parabolic well pulls hardest, wherever cells end; just outside, not at all."""
+    rng = np.random.default_rng(5)
+    box = vmd.Box((13.0, 7.0))
+    i, j = np.divmod(np.arange(60), 6)
+    sites = np.column_stack((1.3 * i, 7 / 6 * j)) + 0.3
+    radius = rng.uniform(0.05, 0.3, 60)
+    pins = vmd.ParabolicPins(sites, depth=1.0, radius=radius, box=box)
+    angle = np.concatenate((np.arange(4) * np.pi / 2, rng.uniform(0, 2 * np.pi, 60)))
+    way = np.column_stack((np.cos(angle), np.sin(angle)))
+    for factor in (1 - 1e-12, 1 + 1e-12):
+        ring = sites[:, None] + (factor * radius)[:, None, None] * way
+        force = by_the_loops(pins, box, ring.reshape(-1, 2))[0].reshape(ring.shape)
+        pull = (2 / radius)[:, None, None] * way if factor < 1 else np.zeros_like(ring)
+        assert force == pytest.approx(-pull, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", WELLS)
+def test_a_vortex_feels_the_same_bits_in_any_range(kind):
+    """Rows one by one, in pieces, all at once and in another order; other rows stay untouched."""
+    rng = np.random.default_rng(6)
+    box = vmd.Box((32.0, 16.0))
+    pins = WELLS[kind](
+        rng.random((700, 2)) * box.lengths,
+        depth=rng.normal(size=700),
+        radius=rng.uniform(0.2, 0.8, 700),
+        box=box,
+    )
+    wells = pins.bind(box).wells
+    points = rng.random((1300, 2)) * box.lengths
+    force, energy = by_the_loops(pins, box, points)
+    assert np.count_nonzero(energy) > 800
+    for cuts in ([0, 1, 2, 700, 1300], range(0, 1301, 13), [400, 401, 1100]):
+        parts, sums = np.zeros_like(points), np.zeros(1300)
+        for first, last in pairwise(cuts):
+            add_well_forces(points, first, last, wells, parts)
+            well_energies(points, first, last, wells, sums)
+        rows = slice(cuts[0], cuts[-1])
+        assert np.array_equal(parts[rows], force[rows]) and np.array_equal(sums[rows], energy[rows])
+        assert np.count_nonzero(sums) == np.count_nonzero(energy[rows])
+    order = rng.permutation(1300)
+    assert np.array_equal(by_the_loops(pins, box, points[order])[0], force[order])
+    # Lengths are powers of two and places multiples of 2⁻²⁰, so that folding is exact.
+    points = np.round(points * 2**20) / 2**20
+    turns = rng.integers(-1000, 1000, points.shape) * box.lengths
+    for near, far in zip(
+        by_the_loops(pins, box, points), by_the_loops(pins, box, points + turns), strict=True
+    ):
+        assert np.array_equal(near, far)
+
+
+def test_loops_take_all_kinds_of_pins_as_one_type():
+    sites = [[1.0, 1.0], [2.0, 2.0]]
+    free = vmd.Box((10.0, 8.0), "free")
+    kinds = {
+        numba.typeof(pins.bind(pins.box).wells)
+        for pins in (
+            vmd.GaussianPins(sites, depth=1.0, radius=1.0, box=BOX),
+            vmd.ParabolicPins(sites, depth=[1.0, 2.0], radius=0.3, box=free),
+            vmd.GaussianPins(np.empty((0, 2)), depth=1.0, radius=1.0, box=BOX),
+        )
+    }
+    assert len(kinds) == 1
+
+
+@pytest.mark.parametrize("kind", WELLS)
+def test_the_largest_and_smallest_wells(kind):
+    """At the ends of what is allowed, numbers stay finite and right."""
+    box = vmd.Box((10.0, 8.0), "free")
+    sites = np.array([[0.0, 0.0], [1e30, -1e30]])
+    points = np.array([[0.0, 0.0], [5e-31, 0.0], [1e30, -1e30], [3.0, 4.0], [-1e30, 1e30]])
+    pins = WELLS[kind](sites, depth=1e30, radius=1e-30, box=box)
+    force, energy = by_the_loops(pins, box, points)
+    slope, well = (math.exp(-0.25), math.exp(-0.25)) if kind == "gaussian" else (1.0, 0.75)
+    assert force == pytest.approx(np.array([[0, 0], [-1e60 * slope, 0], *[[0, 0]] * 3]), rel=1e-13)
+    assert energy == pytest.approx(-1e30 * np.array([1, well, 1, 0, 0]), rel=1e-13)
+    alone = WELLS[kind](sites[1:], depth=1.0, radius=1e-30, box=box)
+    energy = by_the_loops(alone, box, points)[1]
+    assert energy == pytest.approx([0, 0, -1, 0, 0], rel=1e-13, abs=0)
+    wide = WELLS[kind](sites[:1], depth=-1e30, radius=1e30, box=box)
+    force, energy = by_the_loops(wide, box, np.array([[3.0, -4.0], [5e29, 0.0]]))
+    assert force == pytest.approx(2e-30 * np.array([[3, -4], [5e29 * slope, 0]]), rel=1e-13)
+    assert energy == pytest.approx(1e30 * np.array([1, well]), rel=1e-13)
 
 
 def test_one_narrow_well_in_a_huge_box_and_none_at_all():

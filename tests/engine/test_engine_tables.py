@@ -1,6 +1,6 @@
 """Tables in r² against the potentials themselves, and force against energy."""
 
-from math import inf
+
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from scipy.special import k0, k1
 import potentials as pot
 import vortexmd as vmd
 from vortexmd.forces import PairForces
+from vortexmd.pair_kinds import sort_kinds
 from vortexmd.pair_tables import R_MIN, TableAccuracyWarning, build_tables
 from vortexmd.population import Population
 
@@ -42,13 +43,16 @@ class Pair:
         self.tables = build_tables(law, [n1, n2], [(n1, n2)])
         start = vmd.Vortices([[0.0, 0.0], [1.0, 0.0]], [n1, n2], vmd.Box((1.0, 1.0), "free"))
         self.here = Population.of(start)
-        self.pairs = PairForces(self.here, self.tables, inf, inf, 1)
+        none = np.zeros_like(self.tables.index, dtype=float)
+        kinds = sort_kinds(self.tables, none, none, "double")
+        self.pairs = PairForces(self.here, self.tables, kinds, 1.0, 1)
 
     def at(self, r):
         """Force on the outer one, and the energy."""
         self.here.place(np.array([[0.0, 0.0], [r, 0.0]]))
+        self.pairs.positions_changed(self.here.moved())
         out = np.zeros((2, 2))
-        self.pairs.add_forces(out)
+        self.pairs.write_forces(out)
         assert out[0, 0] == -out[1, 0] and not out[:, 1].any()
         return out[np.argsort(self.here.ids)][1, 0], self.pairs.energy()
 

@@ -156,8 +156,8 @@ def test_a_temperature_off_by_a_tenth_fails(monkeypatch):
 def test_a_wrong_drive_fails(monkeypatch):
     monkeypatch.setattr(
         vmd.UniformDrive,
-        "add_forces",
-        lambda self, r, winding, time, out: np.add(out, 1.002 * np.array(self.force), out=out),
+        "bind",
+        lambda self, box: vmd.UniformDrive(tuple(1.002 * np.array(self.force))),
     )
     assert failing("dynamics", "drift of winding") == (3, 3)
     assert failing("dynamics", "critical force of one") == (1, 1)

@@ -445,29 +445,33 @@ def _crowded(x, y, but, positions, grid, distance, slots, sorted_):
     per_x = 1.0 / lx if grid.periodic[0] else 0.0
     per_y = 1.0 / ly if grid.periodic[1] else 0.0
     reach = distance + slots.slack
-    rows = columns = 1
+    beside_a = int(np.ceil(reach / slots.width[0])) if sorted_ else 0
+    beside_b = int(np.ceil(reach / slots.width[1])) if sorted_ else 0
+    # Cells that are met twice, around a short axis, are more than all.
+    look = sorted_ and 2 * beside_a < slots.cells[0] and 2 * beside_b < slots.cells[1]
+    rows = columns = kinds = 1
     row = column = 0
-    if sorted_ and reach <= min(slots.width[0], slots.width[1]):
+    if look:
         x = _fold(x, lx, grid.periodic[0])
         y = _fold(y, ly, grid.periodic[1])
         a, b = (x, y) if slots.major == 0 else (y, x)
         row = min(max(int((a - slots.origin[0]) / slots.width[0]), 0), slots.cells[0] - 1)
         column = min(max(int((b - slots.origin[1]) / slots.width[1]), 0), slots.cells[1] - 1)
-        rows, columns = 3, 3
-    for da in range(rows):
+        rows, columns, kinds = 2 * beside_a + 1, 2 * beside_b + 1, slots.species
+    for da in range(rows * kinds):
         for db in range(columns):
             first, last = 0, positions.shape[0]
-            if rows == 3:
-                r, c = row + da - 1, column + db - 1
-                # Around a short axis a cell is met twice; that does no harm.
+            if look:
+                r, c = row + da // kinds - beside_a, column + db - beside_b
                 if slots.periodic[0]:
                     r %= slots.cells[0]
                 if slots.periodic[1]:
                     c %= slots.cells[1]
                 if not (0 <= r < slots.cells[0] and 0 <= c < slots.cells[1]):
                     continue
-                first = slots.start[r * slots.cells[1] + c]
-                last = slots.start[r * slots.cells[1] + c + 1]
+                cell = (r * kinds + da % kinds) * slots.cells[1] + c
+                first = slots.start[cell]
+                last = slots.start[cell + 1]
             for j in range(first, last):
                 dx = x - positions[j, 0]
                 dx -= lx * np.rint(dx * per_x)
