@@ -12,9 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from vortexmd import neighbors
+from vortexmd.integrators import SIDES
 from vortexmd.kernels import listing
 from vortexmd.kernels import pairs as loops
-from vortexmd.integrators import SIDES
 from vortexmd.kernels.burst import SYNC, BoxSides, Slots, list_all, make_list, place_and_find
 from vortexmd.kernels.listing import PairList, Rows
 from vortexmd.kernels.pairs import ClosePairs
@@ -157,9 +157,7 @@ class PairForces:
             return rows
         if self.rows is None:
             area = rows.height * rows.count * rows.width * rows.columns
-            self._room = max(
-                self._room, neighbors.expected_room(n, area, reach, rows, kinds.lanes)
-            )
+            self._room = max(self._room, neighbors.expected_room(n, area, reach, rows, kinds.lanes))
         self.rows = rows
         self.pairs = neighbors.empty_list(n, rows, self._room, kinds.lanes)
         blocks = len(self.pairs.halo)
@@ -178,11 +176,21 @@ class PairForces:
         kinds = self.kinds
         reach = self.listed_reach
         needed = np.zeros(len(self.pairs.halo))
-        while True:
-            common = self.slots(), self.sides, self.rows, self.pairs, reach, kinds.kind_of
-            rest = *self.whole_numbers, kinds.lanes, kinds.vector, needed
-            if all(self.together(lambda me, sync: make(me, self.threads, sync, *common, *rest))):
-                break
+        while not all(
+            self.together(
+                make,
+                self.slots(),
+                self.sides,
+                self.rows,
+                self.pairs,
+                reach,
+                kinds.kind_of,
+                *self.whole_numbers,
+                kinds.lanes,
+                kinds.vector,
+                needed,
+            )
+        ):
             self.more_room(float(needed.max()))
         self.valid, self.found = True, False
 
@@ -215,7 +223,7 @@ class PairForces:
 
     def slot_cells(self) -> neighbors.SlotCells:
         """The cells behind the list, as long as it is valid."""
-        if not self.valid:
+        if not self.valid or self.rows is None:
             nothing = (1, 0, (1, 1), (0.0, 0.0), (1.0, 1.0), (False, False))
             return neighbors.SlotCells(
                 False, np.zeros(1, dtype=np.int32), *nothing, self._here.reference, 0.0
@@ -242,13 +250,20 @@ class PairForces:
         if self.found or self.reach == 0:
             return
         kinds = self.kinds
-        while True:
-            common = self.slots(), self.rows, kinds.kind_of, *self.whole_numbers, self.pairs
-            rest = *self.buffers, kinds.laws, kinds.fine, self.close
-            if all(
-                self.together(lambda me, sync: place_and_find(me, self.threads, sync, *common, *rest))
-            ):
-                break
+        while not all(
+            self.together(
+                place_and_find,
+                self.slots(),
+                self.rows,
+                kinds.kind_of,
+                *self.whole_numbers,
+                self.pairs,
+                *self.buffers,
+                kinds.laws,
+                kinds.fine,
+                self.close,
+            )
+        ):
             self.enlarge_close()
         self.found = True
 
@@ -371,9 +386,9 @@ class PairForces:
             if self.reach > 0:
                 self.ensure()
             else:
-                self._cut(self._here.positions)
+                rows = self._cut(self._here.positions)
                 edges = neighbors.even_edges(len(self._here))
-                self.pairs = neighbors.empty_list(len(self._here), self.rows, 0.0, self.kinds.lanes)
+                self.pairs = neighbors.empty_list(len(self._here), rows, 0.0, self.kinds.lanes)
                 blocks = len(edges) - 1
                 self.pairs = self.pairs._replace(edges=edges, halo=np.zeros(blocks, dtype=np.int64))
         assert self.rows is not None
@@ -410,17 +425,27 @@ class PairForces:
         """Results in the order of the items, on all threads."""
         if self.threads == 1 or len(items) < 2:
             return [work(item) for item in items]
-        parts = self.together(lambda me, _: [work(item) for item in items[me :: self.threads]])
+
+        def part(me: int, threads: int, _: Any) -> list[Any]:
+            return [work(item) for item in items[me::threads]]
+
+        parts = self.together(part)
         return [parts[k % self.threads][k // self.threads] for k in range(len(items))]
 
-    def together(self, work: Callable[[int, NDArray[np.int64]], Any]) -> list[Any]:
-        """Let every thread do ``work(thread, sync)``, `sync` being shared by all; their results."""
+    def together(self, work: Callable[..., Any], *arguments: Any) -> list[Any]:
+        """Let every thread do ``work(thread, threads, sync, *arguments)``; their results.
+
+        `sync` are zeros that all threads share.
+        """
         sync = np.zeros(SYNC, dtype=np.int64)
         if self._pool is None:
-            return [work(0, sync)]
-        others = [self._pool.submit(work, me, sync) for me in range(1, self.threads)]
+            return [work(0, 1, sync, *arguments)]
+        others = [
+            self._pool.submit(work, me, self.threads, sync, *arguments)
+            for me in range(1, self.threads)
+        ]
         try:
-            mine = work(0, sync)
+            mine = work(0, self.threads, sync, *arguments)
         finally:
             # Nobody may be left at work on these arrays.
             rest = [other.result() for other in others]

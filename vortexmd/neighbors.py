@@ -6,7 +6,7 @@ there is; *blocks* are runs of whole rows, about equal in vortices, whose number
 
 from __future__ import annotations
 
-from math import ceil, inf, isinf, sqrt
+from math import ceil, inf, isinf
 from typing import NamedTuple
 
 import numpy as np

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import llvmlite.binding
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +23,9 @@ GOOD = {"double": 3e-8, "mixed": 3e-7}
 
 def has_vector_code() -> bool:
     """Whether this processor has the instructions that `kernels.vector` is written in."""
+    if numba.config.CPU_NAME or numba.config.CPU_FEATURES or not numba.config.ENABLE_AVX:
+        # Numba is told to compile for another one.
+        return False
     features = llvmlite.binding.get_host_cpu_features()
     return all(features.get(name, False) for name in ("avx512f", "avx512dq", "avx512vl"))
 
@@ -105,12 +108,9 @@ def sort_kinds(
             ]
             packed = np.concatenate(rows)
             if precision == "mixed":
-                return PairKinds(index, reach, SingleLaws(packed), fine, lanes.count, "vector float32")
+                return PairKinds(
+                    index, reach, SingleLaws(packed), fine, lanes.count, "vector float32"
+                )
             return PairKinds(index, reach, DoubleLaws(packed), fine, lanes.count, "vector float64")
     near2 = np.array([near * near * (1 + 1e-5) for _, near, _ in keys])
     return PairKinds(index, reach, PlainLaws(near2), fine, PLAIN_LANES, "plain float64")
-
-
-def describe_code(kinds: PairKinds, precision: str) -> dict[str, Any]:
-    """What `Simulation.engine` tells of the forces."""
-    return {"precision": precision, "forces": kinds.code, "lanes": kinds.lanes}

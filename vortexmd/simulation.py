@@ -116,7 +116,7 @@ class Simulation:
         the size of the box. Positions, noise and all else are in double precision either way. Processors
         without AVX-512, and laws with kinks, have one code for both, in double precision.
     threads
-        At most this many; default one a processor. Below 4096 vortices one is used.
+        At most this many; default one a processor. Below 2048 vortices one is used.
     skin
         What the neighbour list holds beyond the cutoff, in λ; changes the speed and the rounding.
     max_displacement
@@ -174,9 +174,7 @@ class Simulation:
                 f"integrator = {shown(integrator)}: give one of {', '.join(INTEGRATORS)}"
             )
         if not isinstance(precision, str) or precision not in PRECISIONS:
-            raise ValueError(
-                f"precision = {shown(precision)}: give one of {', '.join(PRECISIONS)}"
-            )
+            raise ValueError(f"precision = {shown(precision)}: give one of {', '.join(PRECISIONS)}")
         # Infinite ones are what descriptions call the skin of endless forces, and no limit.
         if skin is not None and not _is_infinite(skin):
             skin = measure("skin", skin)
@@ -261,10 +259,8 @@ class Simulation:
             wanted[friction.index > 0] = friction.reach
         core = np.where(self._tables.diverges, hard_core_radius(self._tables), 0.0)
         close = np.maximum(self._reaction_distances, core)
-        pair_kinds = sort_kinds(self._tables, close, wanted, self.precision)
-        skin = self._skin or max(1.0, 0.08 * float(pair_kinds.reach.max()))
-        threads = min(self._threads or os.cpu_count() or 1, len(even_edges(len(self._here))) - 1)
-        self._pairs = PairForces(self._here, self._tables, pair_kinds, skin, threads)
+        self._distances = close, wanted
+        self._pairs = self._pair_forces(self.precision)
         self._pair_mobility = None
         if friction is not None:
             self._pair_mobility = PairMobility(self._here, self._pairs, friction, self._mobility)
@@ -291,6 +287,13 @@ class Simulation:
         self._half_done = False
         self._around = stepping.around(self._bound, self._mobility)
         self._unchecked = True
+
+    def _pair_forces(self, precision: str) -> PairForces:
+        """The pair forces in a precision, and the list of neighbours behind them."""
+        kinds = sort_kinds(self._tables, *self._distances, precision)
+        skin = self._skin or max(1.0, 0.08 * float(kinds.reach.max()))
+        threads = min(self._threads or os.cpu_count() or 1, len(even_edges(len(self._here))) - 1)
+        return PairForces(self._here, self._tables, kinds, skin, threads)
 
     def _exclusion(self) -> float:
         """λ: nearer than this, diverging forces would throw two vortices apart by half the step limit."""
@@ -470,6 +473,14 @@ class Simulation:
     def cutoff(self) -> float:
         """Largest cutoff of the pair forces in use, in λ."""
         return inf if self._tables.cutoff >= ENDLESS else self._tables.cutoff
+
+    @property
+    def force_code(self) -> str:
+        """What computes the pair forces: ``"vector float32"``, ``"vector float64"`` or ``"plain float64"``.
+
+        The last on processors without AVX-512, and for laws that the vector code's tables cannot follow.
+        """
+        return self._pairs.kinds.code
 
     @property
     def displacement(self) -> NDArray[np.float64]:
@@ -665,7 +676,16 @@ class Simulation:
                 )
         self._react()
         self._check_overlaps()
-        reached = minimization.minimize(self, force_tolerance, max_iterations)
+        own = self._pairs
+        if self.precision == "mixed":
+            # Energies and forces must belong to each other closer than that.
+            self._pairs = self._pair_forces("double")
+        try:
+            reached = minimization.minimize(self, force_tolerance, max_iterations)
+        finally:
+            if self._pairs is not own:
+                self._pairs = own
+                own.population_changed()
         self._react()
         return reached
 
@@ -773,7 +793,7 @@ class Simulation:
         return stepping.Course(
             step=self.step,
             last=last,
-            seed=np.uint64(self.seed),
+            seed=np.uint64(self.seed),  # type: ignore[arg-type]
             stream=THERMAL_NOISE,
             dt=self._dt,
             time=float(time),

@@ -94,12 +94,29 @@ def make_steps(
     rows, listed, close = pairs.working()
     blocks = len(listed.halo)
     needed, parts, numbers = np.zeros(blocks), np.zeros((blocks, 7)), np.zeros(8)
-    common = (pairs.slots(), pairs.sides, around, rows, listed, pairs.listed_reach, kinds.kind_of, distance2)
-    rest = (*pairs.whole_numbers, *pairs.buffers, kinds.laws, kinds.fine, close, kinds.lanes, kinds.vector)
     pairs.together(
-        lambda me, sync: burst(
-            me, pairs.threads, sync, *common, *rest, course, needed, parts, drift, drift_rest, numbers
-        )
+        burst,
+        pairs.slots(),
+        pairs.sides,
+        around,
+        rows,
+        listed,
+        pairs.listed_reach,
+        kinds.kind_of,
+        distance2,
+        *pairs.whole_numbers,
+        *pairs.buffers,
+        kinds.laws,
+        kinds.fine,
+        close,
+        kinds.lanes,
+        kinds.vector,
+        course,
+        needed,
+        parts,
+        drift,
+        drift_rest,
+        numbers,
     )
     end = End(numbers)
     pairs.went_on(bool(numbers[3]), bool(numbers[4]), int(numbers[6]))

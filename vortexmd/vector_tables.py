@@ -1,12 +1,13 @@
 """Pair laws for the vector code: few bins, steep polynomials, all in registers.
 
-The variable is s = s₀ + (r/unit)², which is 1 where the force begins to be switched off (`pair_tables.switch`).
-Bins are a fixed part of an octave of s below 1, and finer ones above, where the switch bends the law. With s₀ at
-the lower edge of the first bin all r ≥ 0 are in bins: for laws that are smooth at 0. Those that diverge take
-s₀ = 0, where bins follow them closer. Either way, pairs below the first bin whose polynomial, and those of all
-bins further out, are good enough are left to the fine tables.
-Rows (`vortexmd.kernels.vector`): 1/unit, s of the cutoff, s of the nearest pair, s₀; then, for each power, two
-vectors of coefficients of F/r times the unit.
+The variable is s = s₀ + (r/unit)², which is 1 where the force begins to be switched off
+(`pair_tables.switch`). Bins are a fixed part of an octave of s below 1, and finer ones above, where the
+switch bends the law. With s₀ at the lower edge of the first bin all r ≥ 0 are in bins: for laws that are smooth at
+0. Those that diverge take s₀ = 0, where bins follow them closer. Either way, the fine tables take over below
+the first bin whose polynomial, and those of all bins further out, are good enough.
+
+Rows (`vortexmd.kernels.vector`): 1/unit, s of the cutoff, s of the nearest pair, s₀; then, for each power,
+two vectors of coefficients of F/r times the unit.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ class VectorTable:
     nearest
         λ: nearer pairs than that are no business of the polynomials.
     error
-        Largest error of the force beyond that over its largest magnitude beyond a tenth of the cutoff, measured.
+        Largest error of the force beyond that over its largest magnitude beyond a tenth of the cutoff.
     """
 
-    row: NDArray[np.floating]
+    row: NDArray[Any]
     nearest: float
     error: float
 
@@ -113,7 +114,7 @@ def _tabulate(law: Any, lanes: Lanes, good: float, origin: float) -> VectorTable
     return VectorTable(row, unit * sqrt(nearest - origin), worst)
 
 
-def with_nearest(table: VectorTable, distance: float) -> NDArray[np.floating]:
+def with_nearest(table: VectorTable, distance: float) -> NDArray[Any]:
     """The row of a table whose pairs nearer than a distance (λ) are close ones too."""
     row = table.row.copy()
     if distance > 0:
@@ -121,7 +122,7 @@ def with_nearest(table: VectorTable, distance: float) -> NDArray[np.floating]:
     return row
 
 
-def nothing(lanes: Lanes, distance: float) -> NDArray[np.floating]:
+def nothing(lanes: Lanes, distance: float) -> NDArray[Any]:
     """The row of pairs that do not act on each other, but are close ones below a distance (λ)."""
     row = np.zeros(lanes.row, dtype=np.float32 if lanes.bits == 32 else np.float64)
     row[:4] = 1.0, 0.0, _edge(distance, 0.0, row.dtype), 0.0

@@ -114,7 +114,17 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+def every_case():
+    """Each case in one code, and in the others in the slow tests."""
+    cases = [
+        pytest.param(case, code, marks=[] if k % 3 == c else pytest.mark.slow)
+        for k, case in enumerate(CASES)
+        for c, code in enumerate(CODES)
+    ]
+    return pytest.mark.parametrize(("case", "code"), cases, indirect=["code"])
+
+
+@every_case()
 def test_the_list_holds_every_pair_once(case, code, monkeypatch):
     """All within reach of the list, none twice, in one block and in many; the few others are not far."""
     start = CASES[case]()
@@ -214,7 +224,7 @@ def test_lists_take_no_more_room_than_they_need():
         pairs = pair_list(scattered(20_000, (side, side)))
         room = pairs._room
         guess = neighbors.expected_room(20_000, side**2, REACH, pairs.rows, pairs.kinds.lanes)
-        assert room == guess
+        assert room == pytest.approx(guess)
         used = np.max(
             (
                 pairs.pairs.start[pairs.pairs.edges[1:] + range(len(pairs.pairs.halo))]

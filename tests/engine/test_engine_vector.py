@@ -142,17 +142,21 @@ def check(start, law, code, sim=None, known=None):
 
 
 @cache
-def vector_error(law, lanes):
-    return vector_table(law, lanes).error
+def vector_error(law, precision):
+    """Largest error of a pair by the vector code, in Ω₀."""
+    lanes = SINGLE if precision == "mixed" else DOUBLE
+    r = np.linspace(0.1, 1.0, 2000) * law.cutoff
+    largest = np.abs(law.force(r) * switch(law.cutoff, r)).max()
+    return vector_table(law, lanes, pair_kinds.GOOD[precision]).error * largest
 
 
 def table_errors(sim, start, law):
     """Largest error of a pair's force, measured when the tables were made, in Ω₀."""
-    fine = sim._tables.relative_error
+    laws = laws_of(start, law)
+    worst = sim._tables.relative_error * max(strongest(one) for one in laws)
     if sim._pairs.kinds.code.startswith("vector"):
-        lanes = SINGLE if sim._pairs.kinds.lanes == 16 else DOUBLE
-        fine = max(fine, *(vector_error(one, lanes) for one in laws_of(start, law)))
-    return fine * max(strongest(one) for one in laws_of(start, law))
+        worst = max(worst, *(vector_error(one, sim.precision) for one in laws))
+    return worst
 
 
 def rounding(code, weight, partners):
@@ -366,14 +370,14 @@ def check_skinned(start, skin):
 
 
 @given(boxes(), st.floats(0.01, 3.0))
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_any_box(start, skin):
     check_skinned(start, skin)
 
 
 @pytest.mark.slow
 @given(boxes(), st.floats(0.01, 3.0))
-@settings(max_examples=600)
+@settings(max_examples=300)
 def test_many_boxes(start, skin):
     check_skinned(start, skin)
 
@@ -393,7 +397,7 @@ def test_vector_and_plain_code_agree(name, monkeypatch):
     assert vector._pairs.kinds.code == "vector float64"
     assert plain._pairs.kinds.code == "plain float64"
     (first,) = laws_of(start, law)
-    each = (vector_table(first, DOUBLE).error + plain._tables.relative_error) * strongest(first)
+    each = vector_error(first, "double") + plain._tables.relative_error * strongest(first)
     partners = 1.5 * 700 * np.pi * first.cutoff**2 / start.box.area
     # Close pairs come from one table either way: huge forces do not blur the comparison.
     scale = np.abs(plain.forces()).max()
@@ -412,13 +416,13 @@ def test_tables_are_as_good_as_they_say(precision):
     rng = np.random.default_rng(6)
     for name in SMOOTH:
         (law,) = laws_of(scattered(1, (9.0, 9.0)), with_law(name)[0])
-        table = vector_table(law, lanes)
+        table = vector_table(law, lanes, pair_kinds.GOOD[precision])
         powers = table.row[lanes.count :].reshape(lanes.degree + 1, lanes.bins).astype(float)
-        per_unit, cut, near = (float(x) for x in table.row[:3])
+        per_unit, cut, near, origin = (float(x) for x in table.row[:4])
         r = table.nearest + (law.cutoff - table.nearest) * rng.random(20_000)
-        s = ((r * per_unit) ** 2).astype(number)
-        s = s[(s >= near) & (s < cut)]
-        r = np.sqrt(s.astype(float)) / per_unit
+        s = (origin + (r * per_unit) ** 2).astype(number)
+        s = s[(s > near) & (s < cut)]
+        r = np.sqrt(s.astype(float) - origin) / per_unit
         # Octave, and the place within the coarse bin: finer bins are only other polynomials in it.
         mantissa, exponent = np.frexp(s.astype(float))
         place = 2 * mantissa - 1
@@ -429,10 +433,9 @@ def test_tables_are_as_good_as_they_say(precision):
         bins = np.maximum((octave << lanes.inner) + coarse.astype(int), fine) % lanes.bins
         value = sum(powers[n][bins] * t**n for n in range(lanes.degree + 1)) * r * per_unit
         exact = law.force(r) * switch(law.cutoff, r)
-        counted = r >= R_MIN
-        error = np.abs(value - exact)[counted].max() / strongest(law)
-        # Measured at 41 places a bin, between which errors of many wiggles peak a little higher.
-        assert error <= 1.3 * table.error + 1e-15, name
+        error = np.abs(value - exact).max()
+        # Measured at 41 places a bin: between them, laws that are splines wiggle on.
+        assert error <= 2 * vector_error(law, precision) + 1e-15, name
         assert table.error <= pair_kinds.TOLERANCE[precision]
 
 

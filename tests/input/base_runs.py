@@ -20,6 +20,7 @@ LATTICE: dict[str, Any] = {
         "minimize": False,
         "integrator": "euler-maruyama",
         "friction": 1.0,
+        "precision": "mixed",
         "threads": 1,
         "skin": 0.8,
         "max_displacement": 0.5,

@@ -85,12 +85,12 @@ def _probe() -> None:
 def _folder() -> Path:
     """Where numba keeps what is compiled here; a folder of this process alone if it can write nowhere."""
     try:
-        return Path(njit(cache=True)(_probe).stats.cache_path)
+        return Path(str(njit(cache=True)(_probe).stats.cache_path))
     except RuntimeError:
         # Numba refuses to cache, and `cache=True` fails in all of vortexmd.
         own = tempfile.mkdtemp(prefix="vortexmd-")
         atexit.register(shutil.rmtree, own, ignore_errors=True)
-        numba.config.CACHE_DIR = own
+        numba.config.CACHE_DIR = own  # type: ignore[attr-defined]
         warnings.warn(
             "compiled code cannot be kept, as neither vortexmd's folder nor the user's cache can be written: "
             "every start compiles for half a minute; set NUMBA_CACHE_DIR to a folder that can",

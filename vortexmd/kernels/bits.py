@@ -11,11 +11,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 INT64 = ir.IntType(64)
+# Of its type numba says more than mypy makes of it.
+emitted: Any = intrinsic
 # The instruction by which a waiting thread leaves the core to its twin.
 _PAUSES = {"x86_64": "llvm.x86.sse2.pause", "AMD64": "llvm.x86.sse2.pause"}
 
 
-@intrinsic
+@emitted
 def lowest_bit(typingctx: Any, word: Any) -> Any:
     """Number of the lowest bit that is set in an int64 other than 0."""
 
@@ -25,7 +27,7 @@ def lowest_bit(typingctx: Any, word: Any) -> Any:
     return types.int64(types.int64), codegen
 
 
-@intrinsic
+@emitted
 def highest_bit(typingctx: Any, word: Any) -> Any:
     """Number of the highest bit that is set in an int64 other than 0."""
 
@@ -36,7 +38,7 @@ def highest_bit(typingctx: Any, word: Any) -> Any:
     return types.int64(types.int64), codegen
 
 
-@intrinsic
+@emitted
 def multiply_add(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     """a·b + c of float64, rounded once."""
 
@@ -50,7 +52,7 @@ def _place(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any
     return builder.gep(cgutils.create_struct_proxy(kind)(context, builder, array).data, [index])
 
 
-@intrinsic
+@emitted
 def add_atomically(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     """Add to an item of an int64 array; returns what it was before."""
 
@@ -61,7 +63,7 @@ def add_atomically(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
     return types.int64(array, types.int64, types.int64), codegen
 
 
-@intrinsic
+@emitted
 def read_atomically(typingctx: Any, array: Any, index: Any) -> Any:
     """An item of an int64 array, as others have written it last."""
 
@@ -72,7 +74,7 @@ def read_atomically(typingctx: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.int64), codegen
 
 
-@intrinsic
+@emitted
 def pause(typingctx: Any) -> Any:
     """Leave the core to its twin for a moment, where there is an instruction for that."""
 

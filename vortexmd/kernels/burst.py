@@ -1,9 +1,9 @@
 """Many steps in one call: lists, pair forces, drives, traps, wells, noise and update, on all threads.
 
 Every thread runs `burst` with its own number. Work is shared out by blocks of slots, whichever thread is free
-taking the next one; each phase ends at a barrier. Blocks and the order of every sum depend on the state alone,
-and whatever decides how to go on is read by all threads from the same numbers, so that all leave together and
-the bits do not depend on how many there are.
+taking the next one; each phase ends at a barrier. Blocks and the order of every sum depend on the state
+alone, and whatever decides how to go on is read by all threads from the same numbers, so that all leave
+together and the bits do not depend on how many there are.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from vortexmd.kernels.pairs import add_up, any_close, block_forces
 from vortexmd.kernels.update import accept, add_compensated, mirror_noise, propose
 from vortexmd.kernels.wells import Wells, add_well_forces
 
-# Why a burst ended: it is done; somebody must make the list (or fold), give it room, or give close pairs room;
-# vortices react; some have left; a step was refused before anybody moved.
+# Why a burst ended: it is done; somebody must make the list, give it room, or give close pairs room; vortices
+# react; some have left; a step was refused before anybody moved.
 DONE, LIST, ROOM, CLOSE, REACT, LEFT, REFUSED = range(7)
 # Rows whose forces and noise stand in scratch at a time.
 PIECE = 1024
@@ -155,24 +155,30 @@ def put_back(me, sync, counter):
 
 @compiled()
 def permute(me, threads, sync, array, scratch, order):
-    """Bring the rows of a (N, 1) or (N, 2) array into order; `scratch` has its shape."""
+    """Bring the rows of an (N, W) array into order; `scratch` has its shape."""
     n, width = array.shape
     first, last = n * me // threads, n * (me + 1) // threads
-    if width == 1:
-        for i in range(first, last):
-            scratch[i, 0] = array[order[i], 0]
-    else:
-        for i in range(first, last):
-            j = order[i]
-            scratch[i, 0] = array[j, 0]
-            scratch[i, 1] = array[j, 1]
+    for i in range(first, last):
+        j = order[i]
+        for k in range(width):
+            scratch[i, k] = array[j, k]
     wait(sync, threads)
-    array[first:last] = scratch[first:last]
+    copy(scratch, first, last, array)
     wait(sync, threads)
 
 
 @compiled()
-def make_list(me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb, lanes, vector, needed):
+def copy(rows, first, last, out):
+    """Rows first … last − 1 of (N, W) arrays; a slice would bring numba's messages about shapes with it."""
+    for i in range(first, last):
+        for k in range(rows.shape[1]):
+            out[i, k] = rows[i, k]
+
+
+@compiled()
+def make_list(
+    me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb, lanes, vector, needed
+):
     """Fold, sort and list; `needed` (B,) gets the chunks a slot of each block. True if there was room."""
     n = len(slots.ids)
     first, last = n * me // threads, n * (me + 1) // threads
@@ -180,18 +186,23 @@ def make_list(me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb
     wait(sync, threads)
     if me == 0:
         same = sort(
-            slots.positions, slots.ids, slots.species, rows, slots.key, slots.order, pairs.cell_start
+            slots.positions,
+            slots.ids,
+            slots.species,
+            rows,
+            slots.key,
+            slots.order,
+            pairs.cell_start,
         )
         row_edges(rows, pairs)
         sync[SHARED] = same
     wait(sync, threads)
     if not sync[SHARED]:
         scratch = slots.moves.reshape(-1)
-        permute(me, threads, sync, slots.positions, slots.moves, slots.order)
-        permute(me, threads, sync, slots.rest, slots.moves, slots.order)
-        small = scratch.view(np.int32)[: 2 * n].reshape(n, 2)
-        permute(me, threads, sync, slots.image, small, slots.order)
-        one = scratch.view(np.int64)[:n].reshape(n, 1)
+        two, one = slots.moves.view(np.int64), scratch.view(np.int64)[:n].reshape(n, 1)
+        permute(me, threads, sync, slots.positions.view(np.int64), two, slots.order)
+        permute(me, threads, sync, slots.rest.view(np.int64), two, slots.order)
+        permute(me, threads, sync, slots.image.view(np.int64), one, slots.order)
         permute(me, threads, sync, slots.winding.reshape(n, 1), one, slots.order)
         permute(me, threads, sync, slots.ids.reshape(n, 1), one, slots.order)
         tiny = scratch.view(np.int16)[:n].reshape(n, 1)
@@ -209,7 +220,7 @@ def make_list(me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb
                     halves[i, 2 * half] = slots.moves[i, 0]
                     halves[i, 2 * half + 1] = slots.moves[i, 1]
                 wait(sync, threads)
-    slots.reference[first:last] = slots.positions[first:last]
+    copy(slots.positions, first, last, slots.reference)
     wait(sync, threads)
     return list_all(
         me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb, lanes, vector, needed
@@ -217,7 +228,9 @@ def make_list(me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb
 
 
 @compiled()
-def list_all(me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb, lanes, vector, needed):
+def list_all(
+    me, threads, sync, slots, box, rows, pairs, reach, kind_of, qa, qb, lanes, vector, needed
+):
     """The list of all blocks, from the reference; see `make_list`."""
     place(me, threads, sync, slots.reference, rows, pairs, qa, qb)
     blocks = len(pairs.halo)
@@ -269,10 +282,10 @@ def find_forces(me, threads, sync, slots, rows, kind_of, qa, qb, pairs, fa, fb, 
         k = share(sync, 0)
     wait(sync, threads)
     put_back(me, sync, 0)
+    enough = True
     for k in range(blocks):
-        if close.count[k, 0] >= close.count[k, 1]:
-            return False
-    return True
+        enough = enough and close.count[k, 0] < close.count[k, 1]
+    return enough
 
 
 @compiled()
@@ -328,6 +341,8 @@ def propose_block(k, slots, around, rows, pairs, fa, fb, course, step, temperatu
         last = min(first + PIECE, pairs.edges[k + 1])
         m = last - first
         here, f = slots.positions[first:last], forces[:m]
+        # Not a literal, which would be a type of its own and compile what it is handed to again.
+        zero = np.int64(0)
         if course.listed:
             add_up(k, rows, pairs, fa, fb, first, last, f)
         else:
@@ -338,21 +353,21 @@ def propose_block(k, slots, around, rows, pairs, fa, fb, course, step, temperatu
             ids, seed = slots.ids[first:last], np.uint64(course.seed)
             stream = np.uint32(course.stream)
             if not noisy:
-                normal_pairs(seed, np.uint64(step), stream, ids, 0, m, noise)
+                normal_pairs(seed, np.uint64(step), stream, ids, zero, m, noise)
             if course.averaged:
                 r = later[:m]
-                normal_pairs(seed, np.uint64(step + 1), stream, ids, 0, m, r)
+                normal_pairs(seed, np.uint64(step + 1), stream, ids, zero, m, r)
         now, then = noise, r
         if temperature > 0.0 and len(slots.mirrors) > 0:
-            mirror_noise(slots.mirrors[first:last], noise, r, 0, m, turned[:m])
+            mirror_noise(slots.mirrors[first:last], noise, r, zero, m, turned[:m])
             now, then = turned[:m], nothing
         size = propose(
             f, now, then, around.mobility, slots.species[first:last], course.dt, temperature,
-            slots.rest[first:last], 0, m, slots.moves[first:last],
+            slots.rest[first:last], zero, m, slots.moves[first:last],
         )[1]  # fmt: skip
         if temperature > 0.0 and course.averaged:
             # The second half of this step's noise is the first half of the next one's.
-            noise[:] = r
+            copy(r, 0, m, noise)
         if not size <= worst:
             worst = size
             if size != size:
@@ -388,9 +403,9 @@ def burst(
     drift, drift_rest
         (2, 2) as `vortexmd.integrators.accept` has them.
     end
-        (8,) written by thread 0: why it ended (`DONE` …); the steps made; the largest squared distance from the
-        reference in λ², −1 if nobody has moved; whether list, forces and noise hold; how often the list was
-        made; whether reactions have been looked for.
+        (8,) written by thread 0: why it ended (`DONE` …); the steps made; the largest squared distance from
+        the reference in λ², −1 if nobody has moved; whether list, forces and noise hold; how often the list
+        was made; whether reactions have been looked for.
     """
     blocks, n = len(pairs.halo), len(slots.ids)
     scratch = np.empty((3, PIECE, 2))

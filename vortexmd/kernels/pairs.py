@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
@@ -66,7 +65,7 @@ class ClosePairs(NamedTuple):
 
     lines: NDArray[np.int32]
     """(B, 3·(room + 1)): slot, first slot of a chunk, bits."""
-    count: NDArray[np.int64]
+    count: NDArray[np.int64]  # type: ignore[assignment]
     """(B, 2): lines in use; room. As many as there is room for mean: not all are there."""
 
 
@@ -122,7 +121,21 @@ def block_forces(k, positions, species, rows, kind_of, qa, qb, pairs, fa, fb, la
                 if begin < end:
                     kind = kind_of[species[i], b]
                     force_a, force_b = _run_forces(
-                        i, begin, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count
+                        i,
+                        begin,
+                        end,
+                        kind,
+                        shift,
+                        rows,
+                        qa,
+                        qb,
+                        pairs,
+                        fa,
+                        fb,
+                        laws,
+                        fine,
+                        lines,
+                        count,
                     )
                     fa[i + shift] += force_a
                     fb[i + shift] += force_b

@@ -1,4 +1,4 @@
-"""Vector code for AVX-512: one vortex against runs of slots, 16 partners at a time in float32, or 8 in float64.
+"""Vector code for AVX-512: one vortex against runs of slots, 16 at a time in float32, or 8 in float64.
 
 A *chunk* is as many consecutive slots as there are lanes, with a mask of those that count. The pair law is a
 polynomial whose bin is read off the top bits of r² and whose coefficients lie in registers, permuted into
@@ -187,7 +187,9 @@ def _chunk_forces(lanes: Lanes) -> Any:
         zero = code.all(0.0, lanes.reals)
 
         entry = builder.block
-        blocks = [builder.append_basic_block(name) for name in ("next", "pairs", "close", "on", "end")]
+        blocks = [
+            builder.append_basic_block(name) for name in ("next", "pairs", "close", "on", "end")
+        ]
         following, pairs, found, on, end = blocks
         builder.branch(following)
         builder.position_at_end(following)
