@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
+from numpy.polynomial.chebyshev import chebvander
 from numpy.typing import NDArray
 
 from vortexmd.kernels.vector import Lanes
@@ -63,7 +64,10 @@ def vector_table(law: Any, lanes: Lanes, good: float) -> VectorTable:
         to the fine tables.
     """
     octaves = (lanes.bins - _outer(lanes)) // 2**lanes.inner
-    shifted, plain = (_tabulate(law, lanes, good, origin) for origin in (2.0**-octaves, 0.0))
+    plain = _tabulate(law, lanes, good, 0.0)
+    if not law.bounded:
+        return plain
+    shifted = _tabulate(law, lanes, good, 2.0**-octaves)
     return shifted if shifted.nearest < plain.nearest else plain
 
 
@@ -72,6 +76,7 @@ def _outer(lanes: Lanes) -> int:
     return ceil((SWITCH_FROM**-2 - 1.0) * 2.0**lanes.outer)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def _tabulate(law: Any, lanes: Lanes, good: float, origin: float) -> VectorTable:
     """As `vector_table`, for one s₀."""
     number = np.float32 if lanes.bits == 32 else np.float64
@@ -87,29 +92,33 @@ def _tabulate(law: Any, lanes: Lanes, good: float, origin: float) -> VectorTable
         octave = 2.0 ** (-1 - k // 2**lanes.inner)
         low = 2.0 - (1 + k % 2**lanes.inner) * coarse
         bins.append((octave * low, octave * (low + coarse), octave))
-    largest = np.abs(_switched(law, np.linspace(0.1, 1.0, 2000) * law.cutoff)).max()
+    largest = float(np.abs(_switched(law, np.linspace(0.1, 1.0, 2000) * law.cutoff)).max())
+    low, high, octave = np.array(bins).T[:, :, None]
+    middle = 1 + (np.floor((low / octave - 1) / coarse) + 0.5) * coarse
+    at = low + (high - low) * NODES
+    r = unit * np.sqrt(at - origin)
+    ratio = _switched(law, r) / r * unit
+    between = np.minimum(low + (high - low) * BETWEEN, cut)
+    r_between = unit * np.sqrt(between - origin)
+    exact = _switched(law, r_between)
+    fit = np.linalg.pinv(chebvander(2 * NODES - 1, lanes.degree))
     nearest, worst = cut, 0.0
-    for low, high, octave in bins:
-        s = low + (high - low) * NODES
-        middle = _middle(s[0] / octave, coarse)
-        r = unit * np.sqrt(s - origin)
-        force = _switched(law, r)
-        if not np.isfinite(force / r).all():
+    for k in range(len(bins)):
+        if not np.isfinite(ratio[k]).all():
             break
-        fitted = Chebyshev.fit(s / octave - middle, force / r * unit, lanes.degree)
-        polynomial = fitted.convert(kind=Polynomial).coef
-        index = _bin(0.5 * (low + high), lanes)
+        # From the middle of the coarse bin, in parts of its octave.
+        ends = (np.array([low[k], high[k]]) / octave[k] - middle[k]).ravel()
+        polynomial = Chebyshev(fit @ ratio[k], domain=ends).convert(kind=Polynomial).coef
+        index = _bin(float(0.5 * (low[k, 0] + high[k, 0])), lanes)
         powers[: len(polynomial), index] = polynomial
-        s = np.minimum(low + (high - low) * BETWEEN, cut)
-        s = s[s > origin]
-        r = unit * np.sqrt(s - origin)
         rounded = Polynomial(powers[:, index].astype(float))
-        errors = np.abs(rounded(s / octave - middle) * r / unit - _switched(law, r))
-        error = float(errors.max()) / float(largest) if largest > 0 else 0.0
+        found = rounded(between[k] / octave[k] - middle[k]) * r_between[k] / unit
+        errors = np.abs(found - exact[k])[r_between[k] > 0]
+        error = float(errors.max()) / largest if largest > 0 else 0.0
         # A law that is not smooth further out is none for these polynomials.
-        if not error <= good and high <= FORGIVEN:
+        if not error <= good and high[k, 0] <= FORGIVEN:
             break
-        nearest, worst = low, max(worst, error)
+        nearest, worst = float(low[k, 0]), max(worst, error)
     row[:4] = 1.0 / unit, cut, nearest, origin
     return VectorTable(row, unit * sqrt(nearest - origin), worst)
 
@@ -140,11 +149,6 @@ def _switched(law: Any, r: NDArray[np.float64]) -> NDArray[np.float64]:
     x = (r / law.cutoff - SWITCH_FROM) / (1 - SWITCH_FROM)
     beyond = 1 - x**3 * (10 - 15 * x + 6 * x**2)
     return inside * np.where(r > law.cutoff, beyond, switch(law.cutoff, r))
-
-
-def _middle(place: float, coarse: float) -> float:
-    """Middle of the coarse bin around a place in an octave, 1 … 2: polynomials count from there."""
-    return float(1 + (np.floor((place - 1) / coarse) + 0.5) * coarse)
 
 
 def _bin(s: float, lanes: Lanes) -> int:

@@ -414,9 +414,25 @@ def list_block(block, positions, species, rows, reach, kind_of, qa, qb, pairs, l
                             break
                         end = k
                     while j < end:
+                        bits = every if end - j >= lanes else (np.int64(1) << (end - j)) - 1
+                        if rows.exact:
+                            # Who is not near might seem so, a period further.
+                            bits &= near_bits(
+                                i,
+                                j,
+                                qa,
+                                qb,
+                                scale_a,
+                                scale_b,
+                                limit,
+                                positions,
+                                rows,
+                                lanes,
+                                vector,
+                            )
                         if used < room:
                             chunk[used] = j
-                            mask[used] = every if end - j >= lanes else (1 << (end - j)) - 1
+                            mask[used] = bits
                         used += 1
                         j += lanes
     start[last * rows.species + block] = used
