@@ -2,9 +2,9 @@
 
 The variable is s = s₀ + (r/unit)², which is 1 where the force begins to be switched off
 (`pair_tables.switch`). Bins are a fixed part of an octave of s below 1, and finer ones above, where the
-switch bends the law. With s₀ at the lower edge of the first bin all r ≥ 0 are in bins: for laws that are smooth at
-0. Those that diverge take s₀ = 0, where bins follow them closer. Either way, the fine tables take over below
-the first bin whose polynomial, and those of all bins further out, are good enough.
+switch bends the law. With s₀ at the lower edge of the first bin all r ≥ 0 are in bins: for laws that are
+smooth at 0. Those that diverge take s₀ = 0, where bins follow them closer. Either way, the fine tables take
+over below the first bin whose polynomial, and those of all bins further out, are good enough.
 
 Rows (`vortexmd.kernels.vector`): 1/unit, s of the cutoff, s of the nearest pair, s₀; then, for each power,
 two vectors of coefficients of F/r times the unit.

@@ -92,6 +92,7 @@ def test_a_pair_on_the_mesh_beside_a_far_vortex():
     assert np.abs(found.law_error).max() < 1e-5
 
 
+@pytest.mark.slow
 def test_a_triangle_costs_less_than_its_pairs():
     """Fig. 9: 0.525 against 0.416 ε₀ at μ = 1.7, d = 1 (docs/gl_reference.md)."""
     found = validate_frame(in_the_open(triangle(1.0)), pot.GLTable(1.7), window=6)
@@ -255,6 +256,7 @@ def test_runs_that_cannot_be_judged(tmp_path):
         frame_of_run(tmp_path / "none.h5")
 
 
+@pytest.mark.slow
 def test_frames_of_a_run(tmp_path):
     writer = vmd.TrajectoryWriter(tmp_path / "run.h5", every=1)
     sim = vmd.Simulation(in_the_open([(0, 0), (3, 0)]), pair_force=pot.GLFit(1.7), dt=0.1, seed=1)

@@ -38,6 +38,7 @@ def test_pair(capsys, tmp_path):
     assert picture.read_bytes() == written
 
 
+@pytest.mark.slow
 def test_tables_and_figures(capsys, tmp_path):
     folder = tmp_path / "tables"
     command = ["gl", "tables", "-o", str(folder), "--kind", "V-V", "--mu", "1.7", "--jobs", "1"]
@@ -138,6 +139,7 @@ def test_free_motion_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert "the pair closes" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_branches_on_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     given = ["gl", "branches", "--mu", "1.7", "--readings", "coulomb", "--folder", "out"]

@@ -35,7 +35,9 @@ class ShortScenario(Scenario):
         file.write_text(text.replace(steps, fewer))
 
 
-@pytest.fixture(scope="module", params=SHORT)
+@pytest.fixture(
+    scope="module", params=[pytest.param("friction", marks=pytest.mark.slow), "one_stage"]
+)
 def whole(request, tmp_path_factory):
     """A scenario and the folder of its uninterrupted run."""
     scenario = ShortScenario(**vars(SCENARIOS[request.param]))

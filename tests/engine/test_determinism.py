@@ -271,6 +271,7 @@ def fingerprint(sim):
     return content.hexdigest()
 
 
+@pytest.mark.slow
 def test_another_process_computes_the_same_bits():
     """A fresh interpreter, four threads, and an environment that grants numba's own pool only one."""
     child = subprocess.run(

@@ -119,7 +119,9 @@ def virial_check(n, temperature, seed, steps, dt=0.01):
     agrees(np.mean(squares.values), mean, np.sqrt(2 * temperature * mean / (k**2 * steps * dt)))
 
 
-@pytest.mark.parametrize("n, temperature", [(2, 0.5), (6, 0.3), (19, 0.1)])
+@pytest.mark.parametrize(
+    "n, temperature", [pytest.param(2, 0.5, marks=pytest.mark.slow), (6, 0.3), (19, 0.1)]
+)
 def test_virial_of_the_log_gas(n, temperature):
     virial_check(n, temperature, seed=n, steps=20_000)
 

@@ -515,6 +515,7 @@ def test_python_functions_and_two_kinds_of_pins_go_step_by_step():
         assert same(sim, twin)
 
 
+@pytest.mark.slow
 def test_processors_without_the_instructions_run_the_same_way(monkeypatch):
     """Plain code: bursts and threads change no bit there either, and it agrees to rounding of forces."""
     vector = at_once(annihilating(threads=1), 12)

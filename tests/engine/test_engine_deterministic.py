@@ -94,6 +94,7 @@ def collapse(dt, scheme="leimkuhler-matthews"):
     return event, dt * gap.steps[last] + (r[last] - 0.1) / speed
 
 
+@pytest.mark.slow
 def test_collapse_time():
     """t = ∫dr/2K₁(r) from 0.1 to 1, both moving: 0.33702; first order in Δt."""
     exact = quad(lambda r: 1 / (2 * k1(r)), 0.1, 1)[0]

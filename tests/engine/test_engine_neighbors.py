@@ -313,7 +313,7 @@ def test_slot_order_depends_on_positions_and_ids_only(boundary):
         ids, cell_start, rows, places, species = sorted_slots(start, rng.permutation(500))
         seen.append(ids)
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[0], seen[2])
-    assert np.diff(cell_start).max() > listing.CROWD
+    assert np.diff(cell_start).max() > 32
     across, along = rows.major, 1 - rows.major
     row = np.floor((places[:, across] - rows.origin_across) / rows.height)
     column = np.floor((places[:, along] - rows.origin_along) / rows.width)

@@ -1,7 +1,5 @@
 """Tables in r² against the potentials themselves, and force against energy."""
 
-
-
 import numpy as np
 import pytest
 from engine_twins import cut

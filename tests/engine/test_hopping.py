@@ -336,7 +336,7 @@ def test_neighbours_of_a_landing_point_are_found_by_cells_as_by_looking_at_all(b
     used = []
     # The other one never trusts its cells.
     other._pairs.slot_cells = lambda: cells()._replace(valid=False)
-    for _ in range(30):
+    for _ in range(60):
         one.run(1)
         other.run(1)
         used.append(one._pairs.slot_cells().valid)
@@ -346,7 +346,7 @@ def test_neighbours_of_a_landing_point_are_found_by_cells_as_by_looking_at_all(b
     # The distance has kept hops back.
     rule = hops(regions, FREE, min_distance=0.0, attempt_rate=200.0, outside=rule.outside)
     freely = simulate(regions, 700, rule=rule)
-    freely.run(30)
+    freely.run(60)
     assert len(freely.events) > 1.3 * len(one.events)
 
 

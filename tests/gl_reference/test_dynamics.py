@@ -221,6 +221,7 @@ def test_friction_far_apart_is_that_of_two_moving_vortices(mu, s):
     assert left < 1.1 * decay * abs(at(pair, 5.0, "friction") / alone - 1) + 2e-3
 
 
+@pytest.mark.slow
 def test_values_of_a_second_program_at_1_7():
     """Ω(2) = 0.061, Ω(3) = 0.060; η(2)/η(5) = 0.61 at s = 1, 0.88 at s = 10: to 3 %.
 
@@ -325,6 +326,7 @@ def test_vortex_and_antivortex_close_without_a_jump():
     )
 
 
+@pytest.mark.slow
 def test_signs_order_and_kappa_do_not_matter():
     pair = motion(1, 1, 1.7)
     other = dynamic_pair(-1, -1, kappa=1.7 / np.sqrt(2), d=[1.0, 2.0], h=pair.h)

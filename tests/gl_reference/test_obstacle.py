@@ -217,6 +217,7 @@ def test_no_conventional_state_below_the_end_of_its_branch() -> None:
         minimum_pair(1, -1, 1.7, 3.6)
 
 
+@pytest.mark.slow
 def test_far_apart_nothing_is_left() -> None:
     """Where the slit is held at its shortest its own small force is not reported."""
     assert abs(minimum_pair(1, 1, 5.0, 30.0).force) < 3e-7

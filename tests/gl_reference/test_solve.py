@@ -83,6 +83,7 @@ def test_nothing_acts_at_the_critical_point(winding):
     assert np.abs(found.forces).max() <= found.force_error < 5e-6
 
 
+@pytest.mark.slow
 def test_first_order_about_the_critical_point_is_that_of_the_exact_theory():
     step = 0.01
     exact = near_critical(SCALENE, [1, 1, 2])

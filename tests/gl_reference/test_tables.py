@@ -204,6 +204,7 @@ def test_a_foreign_row_file_is_named(tmp_path, solver):
         run_tables(tmp_path, mus=[1.7], kinds=["V-V"], jobs=1)
 
 
+@pytest.mark.slow
 def test_processes_give_what_one_process_gives(tmp_path):
     d = np.geomspace(0.8, 12, 8)
     how = {"mus": [1.5, 1.7], "kinds": ["V-V"], "tolerance": 1e-2, "separations": d}

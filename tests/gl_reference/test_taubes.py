@@ -50,6 +50,7 @@ def test_giant_vortex_is_a_disc_of_normal_metal_with_a_wall():
     assert 0 < rest[1] < 0.2
 
 
+@pytest.mark.slow
 def test_forces_are_the_derivative_of_the_energy():
     windings = [1, 2, 1]
     given_forces = near_critical(SCALENE, windings, tolerance=1e-10).force_slopes

@@ -200,6 +200,7 @@ def fuzz(count, seed, tmp_path, capsys):
     return found
 
 
+@pytest.mark.slow
 def test_malformed_files(tmp_path, capsys):
     found = fuzz(400, 2011, tmp_path, capsys)
     assert not found, report(found)

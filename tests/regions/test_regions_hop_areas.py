@@ -41,6 +41,7 @@ def clipped(polygons, region_of, box, s):
     boundary=st.sampled_from(BOUNDARIES),
     s=st.floats(0.01, 4.9),
 )
+@pytest.mark.slow
 def test_slanted_pieces_against_clipping(seed, cuts, boundary, s):
     regions, polygons, region_of = many(seed, cuts, boundary)
     area, out = regions.hop_areas(s)

@@ -119,6 +119,7 @@ def test_small_islands_are_no_points():
     assert length_of(labels, (5.0, 5.0)) == pytest.approx(2 * np.sqrt(np.pi))
 
 
+@pytest.mark.slow
 def test_lines_at_every_angle_within_one_percent_at_a_hundred_pixels():
     errors = {n: np.abs(line_errors(n)) for n in (50, 100, 200)}
     assert errors[100].max() < 0.01

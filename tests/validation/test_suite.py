@@ -236,6 +236,7 @@ def test_files_and_exit_codes_are_in_the_help(capsys):
 
 
 # ------------------------------------------------------------------ processes
+@pytest.mark.slow
 def test_processes_find_what_one_finds():
     """And keep the order of the checks."""
     one, two = (suite.run(["published_fits"], jobs=jobs) for jobs in (1, 2))
