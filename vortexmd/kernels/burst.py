@@ -302,10 +302,11 @@ def place_and_find(
 @compiled()
 def add_fields(positions, winding, around, push_x, push_y, out):
     """Add drives, traps and wells in Ω₀ to `out` (N, 2)."""
-    for i in range(len(winding)):
-        n = np.float64(winding[i])
-        out[i, 0] += n * push_x
-        out[i, 1] += n * push_y
+    if push_x != 0.0 or push_y != 0.0:
+        for i in range(len(winding)):
+            n = np.float64(winding[i])
+            out[i, 0] += n * push_x
+            out[i, 1] += n * push_y
     for t in range(len(around.traps)):
         kx, ky = around.traps[t, 0], around.traps[t, 1]
         cx, cy = around.traps[t, 2], around.traps[t, 3]
