@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import llvmlite.binding
 import numba
@@ -23,7 +24,8 @@ GOOD = {"double": 3e-8, "mixed": 3e-7}
 
 def has_vector_code() -> bool:
     """Whether this processor has the instructions that `kernels.vector` is written in."""
-    if numba.config.CPU_NAME or numba.config.CPU_FEATURES or not numba.config.ENABLE_AVX:
+    settings: Any = numba.config
+    if settings.CPU_NAME or settings.CPU_FEATURES or not settings.ENABLE_AVX:
         # Numba is told to compile for another one.
         return False
     features = llvmlite.binding.get_host_cpu_features()

@@ -112,7 +112,8 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         ax.grid(True, axis="y", color="0.9")
         ax.set_axisbelow(True)
         ax.tick_params(axis="y", labelsize=12)
-        ax.margins(y=0.12)
+    heights = [max(row["whole"], sum(max(ns, 0.0) for ns in row["ns"].values())) for row in rows]
+    axes[0, 0].set_ylim(0.0, 1.15 * max(heights))
     axes[0, 0].set_ylabel("CPU time per vortex and step / ns", fontsize=14)
     marks: list[Artist] = [
         plt.Rectangle((0, 0), 1, 1, fc=color, ec="0.3", hatch="////" if name == "other" else None)

@@ -18,10 +18,11 @@ CUTOFF, SKIN = 2.5, 0.9
 REACH = CUTOFF + SKIN
 LAW = pot.London(f0=1.0, cutoff=CUTOFF)
 CODES = ("double", "mixed", "plain")
+PARAMS = ("double", "mixed", pytest.param("plain", marks=pytest.mark.slow))
 pytestmark = pytest.mark.filterwarnings("ignore::vortexmd.DensityWarning")
 
 
-@pytest.fixture(params=CODES)
+@pytest.fixture(params=PARAMS)
 def code(request, monkeypatch):
     """The precision; or "plain": double on a processor without vector code."""
     if request.param == "plain":

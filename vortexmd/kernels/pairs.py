@@ -23,6 +23,8 @@ from vortexmd.kernels.bits import lowest_bit
 from vortexmd.kernels.vector import chunk_forces_double, chunk_forces_single
 
 PLAIN_LANES = 8
+# Chunks that plain loops take at a time.
+PLAIN_CHUNKS = 32
 # No sum is reordered: sums stay as written.
 _FAST = {"contract", "nsz"}
 
@@ -96,132 +98,125 @@ def block_forces(k, positions, species, rows, kind_of, qa, qb, pairs, fa, fb, la
     close
         `ClosePairs`; the block's are overwritten.
     """
-    first, last = pairs.edges[k], pairs.edges[k + 1]
+    first, _last = pairs.edges[k], pairs.edges[k + 1]
     shift = pairs.buffers[k] - first
     fa[pairs.buffers[k] : pairs.buffers[k + 1]] = 0.0
     fb[pairs.buffers[k] : pairs.buffers[k + 1]] = 0.0
     lines, count = close.lines[k], close.count[k]
     count[0] = 0
-    number = rows.species
-    if number == 1:
-        # The law stays in its registers.
-        kind = kind_of[0, 0]
-        for i in range(first, last):
-            begin, end = pairs.start[i + k], pairs.start[i + k + 1]
-            force_a, force_b = _run_forces(
-                i, begin, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count
-            )
-            fa[i + shift] += force_a
-            fb[i + shift] += force_b
-    else:
-        for i in range(first, last):
-            for b in range(number):
-                m = i * number + b + k
-                begin, end = pairs.start[m], pairs.start[m + 1]
-                if begin < end:
-                    kind = kind_of[species[i], b]
-                    force_a, force_b = _run_forces(
-                        i,
-                        begin,
-                        end,
-                        kind,
-                        shift,
-                        rows,
-                        qa,
-                        qb,
-                        pairs,
-                        fa,
-                        fb,
-                        laws,
-                        fine,
-                        lines,
-                        count,
-                    )
-                    fa[i + shift] += force_a
-                    fb[i + shift] += force_b
+    _runs(k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count)
     _close_forces(k, positions, species, rows, kind_of, shift, fa, fb, fine, close)
 
 
-def _run_forces(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-    """By the type of the laws."""
+def _runs(k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count):
+    """The forces of all runs of a block, by the type of the laws."""
 
 
-@overload(_run_forces, inline="always")
-def _run_forces_of(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-    if laws.instance_class is SingleLaws:
+@overload(_runs)
+def _runs_of(k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count):
+    if laws.instance_class is PlainLaws:
 
-        def run(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-            scale_a = np.float32(rows.period_along * 2.0**-32)
-            scale_b = np.float32(rows.period_across * 2.0**-32)
-            return chunk_forces_single(
-                qa, qb, fa, fb, shift, pairs.chunk, pairs.mask, k, end, qa[i], qb[i],
-                laws.single, kind, scale_a, scale_b, lines, count, i,
-            )  # fmt: skip
-
-    elif laws.instance_class is DoubleLaws:
-
-        def run(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-            scale_a, scale_b = rows.period_along * 2.0**-64, rows.period_across * 2.0**-64
-            return chunk_forces_double(
-                qa, qb, fa, fb, shift, pairs.chunk, pairs.mask, k, end, qa[i], qb[i],
-                laws.double, kind, scale_a, scale_b, lines, count, i,
-            )  # fmt: skip
-
-    else:
-
-        def run(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-            return _plain_run(
-                i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count
+        def runs(k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count):
+            _plain_runs(
+                k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count
             )
 
-    return run
+        return runs
+    single = laws.instance_class is SingleLaws
+    run = chunk_forces_single if single else chunk_forces_double
+    number, turn = (np.float32, 2.0**-32) if single else (np.float64, 2.0**-64)
+
+    def vector_runs(
+        k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count
+    ):
+        first, last = pairs.edges[k], pairs.edges[k + 1]
+        start, chunk, mask, table = pairs.start, pairs.chunk, pairs.mask, laws[0]
+        scale_a, scale_b = number(rows.period_along * turn), number(rows.period_across * turn)
+        if rows.species == 1:
+            # The law stays in its registers.
+            kind = kind_of[0, 0]
+            for i in range(first, last):
+                force_a, force_b = run(
+                    qa, qb, fa, fb, shift, chunk, mask, start[i + k], start[i + k + 1], qa[i], qb[i],
+                    table, kind, scale_a, scale_b, lines, count, i,
+                )  # fmt: skip
+                fa[i + shift] += force_a
+                fb[i + shift] += force_b
+        else:
+            for i in range(first, last):
+                for b in range(rows.species):
+                    m = i * rows.species + b + k
+                    if start[m] == start[m + 1]:
+                        continue
+                    force_a, force_b = run(
+                        qa, qb, fa, fb, shift, chunk, mask, start[m], start[m + 1], qa[i], qb[i],
+                        table, kind_of[species[i], b], scale_a, scale_b, lines, count, i,
+                    )  # fmt: skip
+                    fa[i + shift] += force_a
+                    fb[i + shift] += force_b
+
+    return vector_runs
 
 
 @compiled(fastmath=_FAST)
-def _plain_run(i, k, end, kind, shift, rows, qa, qb, pairs, fa, fb, laws, fine, lines, count):
-    """As `vector.chunk_forces_double` does it, from the fine tables."""
+def _plain_runs(k, species, rows, kind_of, shift, qa, qb, pairs, fa, fb, laws, fine, lines, count):
+    """As the vector code does it, from the fine tables: for any processor, and any law."""
     scale_a, scale_b = rows.period_along * 2.0**-64, rows.period_across * 2.0**-64
     drop = 52 - fine.bits
     lowest = np.int64(fine.octave + 1023) << fine.bits
     below = (np.int64(1) << drop) - 1
     one = np.int64(1023) << 52
     floor2, cutoff2 = 2.0**fine.octave, fine.cutoff * fine.cutoff
-    coefficients = fine.force[fine.law_of[kind]]
-    near2 = laws.near2[kind]
-    da, db, pull = np.empty(PLAIN_LANES), np.empty(PLAIN_LANES), np.empty(PLAIN_LANES)
-    a, b = qa[i], qb[i]
-    sum_a = sum_b = 0.0
-    for c in range(k, end):
-        j = np.int64(pairs.chunk[c])
-        bits = np.int64(pairs.mask[c])
-        who = np.int64(0)
-        for lane in range(PLAIN_LANES):
-            da[lane] = np.float64(a - qa[j + lane]) * scale_a
-            db[lane] = np.float64(b - qb[j + lane]) * scale_b
-        for lane in range(PLAIN_LANES):
-            s = da[lane] * da[lane] + db[lane] * db[lane]
-            pattern = np.float64(min(max(s, floor2), cutoff2)).view(np.int64)
-            row = (pattern >> drop) - lowest
-            t = np.int64((pattern & below) | one).view(np.float64) - 1.0
-            value = coefficients[row, 0] + t * (
-                coefficients[row, 1] + t * (coefficients[row, 2] + t * coefficients[row, 3])
-            )
-            counted = (bits >> lane) & 1
-            too_near = counted & np.int64(s < near2)
-            who |= too_near << lane
-            pull[lane] = value if (counted & np.int64(s < cutoff2)) - too_near > 0 else 0.0
-        for lane in range(PLAIN_LANES):
-            force_a, force_b = pull[lane] * da[lane], pull[lane] * db[lane]
-            sum_a += force_a
-            sum_b += force_b
-            fa[j + lane + shift] -= force_a
-            fb[j + lane + shift] -= force_b
-        if who != 0:
-            line = 3 * count[0]
-            lines[line], lines[line + 1], lines[line + 2] = i, j, who
-            if count[0] < count[1]:
-                count[0] += 1
-    return sum_a, sum_b
+    bins = fine.force.shape[1]
+    coefficients = fine.force.reshape(-1, 4)
+    start, chunk, mask, near, law_of = pairs.start, pairs.chunk, pairs.mask, laws.near2, fine.law_of
+    room = PLAIN_CHUNKS * PLAIN_LANES + 1
+    da, db, squared, pull = np.empty(room), np.empty(room), np.empty(room), np.empty(room)
+    where = np.empty(room, np.int64)
+    for i in range(pairs.edges[k], pairs.edges[k + 1]):
+        a, b = qa[i], qb[i]
+        sum_a = sum_b = 0.0
+        for other in range(rows.species):
+            m = i * rows.species + other + k
+            kind = kind_of[species[i], other]
+            near2, base = near[kind], law_of[kind] * bins - lowest
+            for piece in range(start[m], start[m + 1], PLAIN_CHUNKS):
+                # Three short loops: who is within the cutoff, without a branch; the law; the sums.
+                number = np.int64(0)
+                for c in range(piece, min(piece + PLAIN_CHUNKS, start[m + 1])):
+                    begin, bits, who = np.int64(chunk[c]), np.int64(mask[c]), np.int64(0)
+                    for lane in range(PLAIN_LANES):
+                        j = begin + lane
+                        along = np.float64(a - qa[j]) * scale_a
+                        across = np.float64(b - qb[j]) * scale_b
+                        s = along * along + across * across
+                        counted = (bits >> lane) & 1
+                        too_near = counted & np.int64(s < near2)
+                        who |= too_near << lane
+                        da[number], db[number], squared[number] = along, across, s
+                        where[number] = j + shift
+                        # Written always, kept if it acts: no branch to mispredict.
+                        number += (counted - too_near) & np.int64(s < cutoff2)
+                    if who != 0:
+                        line = 3 * count[0]
+                        lines[line], lines[line + 1], lines[line + 2] = i, begin, who
+                        if count[0] < count[1]:
+                            count[0] += 1
+                for n in range(number):
+                    pattern = np.float64(max(squared[n], floor2)).view(np.int64)
+                    row = base + (pattern >> drop)
+                    t = np.int64((pattern & below) | one).view(np.float64) - 1.0
+                    pull[n] = coefficients[row, 0] + t * (
+                        coefficients[row, 1] + t * (coefficients[row, 2] + t * coefficients[row, 3])
+                    )
+                for n in range(number):
+                    force_a, force_b = pull[n] * da[n], pull[n] * db[n]
+                    sum_a += force_a
+                    sum_b += force_b
+                    fa[where[n]] -= force_a
+                    fb[where[n]] -= force_b
+        fa[i + shift] += sum_a
+        fb[i + shift] += sum_b
 
 
 @compiled(fastmath=_FAST)

@@ -18,7 +18,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-BOOL, INT16, INT32, INT64 = (ir.IntType(bits) for bits in (1, 16, 32, 64))
+BOOL, INT32, INT64 = (ir.IntType(bits) for bits in (1, 32, 64))
 
 
 class Lanes:
